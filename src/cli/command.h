@@ -1,0 +1,26 @@
+// The command line: one file per command, each adds itself to the app.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace cli {
+
+/// Exit statuses (interfaces.md).
+enum class Exit { done = 0, refused = 1, usage = 2, unavailable = 3 };
+
+/// What every command that needs the configuration takes: --config FILE and --set key.path=value.
+struct ConfigArguments {
+    std::string file;
+    std::vector<std::string> overrides;
+    void add_to(CLI::App& command);
+};
+
+// Each registers its subcommand; its callback sets `exit`.
+void add_rate(CLI::App& app, Exit& exit);
+
+}  // namespace cli

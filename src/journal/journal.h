@@ -1,0 +1,109 @@
+// The journal: the gateway's durable local log of facts. Owns the files under DATA_DIR/journal, the
+// sequence numbers, group commit and what "durable" means. It knows payloads only as bytes; the
+// format is in format.h, reading it back in reader.h, what a restart does with a tail in
+// recovery.h.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "calendar/clock.h"
+#include "calendar/instant.h"
+
+namespace platform {
+class Disk;
+}
+
+namespace journal {
+
+/// Dense, per gateway, from 1: the identity of a record in the ledger.
+using Sequence = std::uint64_t;
+
+struct Options {
+    std::string directory;  // DATA_DIR/journal, made if absent
+    std::uint64_t segment_bytes = 16u
+                                  << 20;  // preallocated and zeroed; a new one is begun when full
+    std::uint64_t backlog_limit_bytes = 4ull << 30;  // unshipped; beyond it the journal is `full`
+    /// A commit starts at once when the previous held fewer records than `busy_records`; otherwise
+    /// not before `busy_pace` after the previous one began (measured.md).
+    std::size_t busy_records = 8;
+    calendar::Duration busy_pace = calendar::Duration::milliseconds(2);
+    /// Records are sealed for shipping at the latest this long after they were written.
+    calendar::Duration seal_interval = calendar::Duration::milliseconds(500);
+};
+
+/// Records of one producer thread, gathered over one pass of its loop. Reused: clear() keeps
+/// memory.
+class Batch {
+  public:
+    void add(std::string_view payload);  // at most 1 MiB each
+    bool empty() const { return lengths_.empty(); }
+    std::size_t size() const { return lengths_.size(); }
+    void clear();
+
+    std::string bytes_;                   // payloads end to end
+    std::vector<std::uint32_t> lengths_;  // one each
+};
+
+/// Why the journal takes nothing.
+enum class State { writing, full, failed };
+
+/// A producer's side of the journal. Made by its thread, used by that thread alone but for
+/// durable(), which any thread may read.
+class Producer {
+  public:
+    virtual ~Producer() = default;
+    /// Called on the writer's thread when durable() has advanced past an armed mark, or the journal
+    /// failed: must only signal (write an eventfd), never block.
+    virtual void wake() = 0;
+
+    /// How many of this producer's records, counted from 1 in the order handed over, are on disk.
+    std::uint64_t durable() const { return durable_.load(std::memory_order_seq_cst); }
+    /// Ask for one wake() at the next advance. Check durable() again after arming.
+    void arm() { armed_.store(true, std::memory_order_seq_cst); }
+
+    std::atomic<std::uint64_t> durable_{0};
+    std::atomic<bool> armed_{false};
+    std::uint64_t submitted_ = 0;  // owned by the producer's thread
+};
+
+class Journal {
+  public:
+    /// Opens or makes the journal and recovers its tail. Throws: the directory cannot be used,
+    /// another process holds it (the message names the lock file), or a record that was once
+    /// durable is damaged.
+    static std::unique_ptr<Journal> open(platform::Disk& disk, const calendar::Clock& clock,
+                                         Options options);
+    virtual ~Journal() = default;
+
+    /// Hands over all records of one pass under one lock, and returns the producer's ordinal of the
+    /// last of them: it is durable when producer.durable() reaches that. `batch` is left empty.
+    /// Not while state() is full or failed: then the records are dropped, and 0 is returned.
+    virtual std::uint64_t submit(Producer& producer, Batch& batch) = 0;
+
+    /// For threads that may block: returns when the payload is on disk; its sequence. Throws when
+    /// the journal is full or failed.
+    virtual Sequence append_and_wait(std::string_view payload) = 0;
+
+    /// A failed sync ends all writing for the life of the process: after it nothing is known of
+    /// what the disk holds (design.md). A full journal takes records again once release() frees it.
+    virtual State state() const = 0;
+    virtual std::string failure() const = 0;  // what failed, empty while writing
+
+    /// The last record that is durable and sealed: what the shipper may read. 0: none.
+    virtual Sequence sealed_through() const = 0;
+    virtual Sequence next_sequence() const = 0;
+    virtual std::uint64_t backlog_bytes() const = 0;
+
+    /// Everything up to and including `shipped` is in the ledger: segments wholly before it go.
+    virtual void release(Sequence shipped) = 0;
+
+    /// Seals and syncs what was handed over and ends the writer's thread. Idempotent.
+    virtual void close() = 0;
+};
+
+}  // namespace journal

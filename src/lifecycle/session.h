@@ -1,0 +1,50 @@
+// A session: one billed life of a model instance for one account, as the fold derives it from
+// facts, with the evidence for each instant. metering/ prices it; the ledger stores it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "calendar/instant.h"
+#include "lifecycle/ids.h"
+
+namespace lifecycle {
+
+enum class EndReason { deleted, expired, failed, replaced, vanished };
+std::string_view to_text(EndReason reason);
+
+/// How well the start of running is known, best first (api-semantics.md, "The running instant").
+enum class RunningEvidence { none, expiry_clock, modified, observed, run };
+/// How the end is known, best first: the delete's answer; the upstream's own word (modified of a
+/// STOPPED or FAILED status); a bound between the last proof of life and the first denial.
+enum class EndEvidence { none, delete_answer, upstream_report, bounded };
+
+struct Session {
+    SessionId id;
+    UpstreamId upstream;
+    KeyFingerprint key;  // the loader's
+    ModelName model;
+    std::optional<std::string> gb;  // requiredRAM's text, pinned at load
+    std::int64_t concurrency = 1;
+    std::int64_t expiration_seconds = 1800;
+    bool discovered = false;  // found by the watcher, not loaded through a gateway
+
+    std::optional<calendar::Instant> created;  // the instance's identity, upstream clock
+    calendar::Instant loaded_at;
+    std::optional<calendar::Instant> running_at;
+    RunningEvidence running_evidence = RunningEvidence::none;
+    std::optional<calendar::Instant> expires_at;  // absent: booting, or a run is in flight
+    std::optional<calendar::Instant> ended_at;
+    std::optional<EndReason> end_reason;  // absent: open
+    EndEvidence end_evidence = EndEvidence::none;
+    bool estimated = false;  // the end was inferred; the bounds say between what
+    std::optional<calendar::Instant> last_proof_of_life;
+    std::optional<calendar::Instant> first_denial;
+
+    std::uint64_t runs = 0;  // accepted, seen by gateways
+    std::optional<calendar::Instant> last_run_at;
+    bool adjusted = false;  // an instant was moved to keep loaded ≤ running ≤ ended
+};
+
+}  // namespace lifecycle
