@@ -19,4 +19,8 @@ class SystemClock : public calendar::Clock {
 /// Microseconds on the monotonic clock, for time-outs.
 std::int64_t monotonic_micros();
 
+/// The wall clock as it stands, steps and all: for log lines and for noticing a step, not for
+/// facts.
+calendar::Instant wall_clock();
+
 }  // namespace platform

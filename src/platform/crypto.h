@@ -23,13 +23,14 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 class SealingKey {
   public:
     static SealingKey load_or_make(const std::string& path);
-    std::string seal(std::string_view plain) const;  // nonce, ciphertext, tag
-    std::optional<std::string> unseal(
-        std::string_view sealed) const;  // absent: not sealed by this key
+    /// Nonce, ciphertext, tag.
+    std::string seal(std::string_view plain) const;
+    /// Absent: not sealed by this key.
+    std::optional<std::string> unseal(std::string_view sealed) const;
 
   private:
-    explicit SealingKey(std::string key) : key_(std::move(key)) {}
-    std::string key_;
+    SealingKey() = default;
+    std::array<std::uint8_t, 32> key_{};
 };
 
 }  // namespace platform
