@@ -1,0 +1,92 @@
+#include "lifecycle/json_text.h"
+
+#include <cstdint>
+
+namespace lifecycle {
+namespace {
+
+void append_control(unsigned char c, std::string& out) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    switch (c) {
+        case '\b':
+            out += "\\b";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\f':
+            out += "\\f";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        default:
+            out += "\\u00";
+            out += hex[c >> 4];
+            out += hex[c & 15];
+    }
+}
+
+bool is_continuation(std::string_view text, std::size_t at) {
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+}
+
+/// The length of the UTF-8 sequence at `at` (its first byte is not ASCII); 0 when it is none:
+/// truncated, overlong, a surrogate, beyond U+10FFFF.
+std::size_t sequence_length(std::string_view text, std::size_t at) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const auto second = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0u;
+    if (!is_continuation(text, at + 1)) return 0;
+    if (first >= 0xC2 && first <= 0xDF) return 2;
+    if (!is_continuation(text, at + 2)) return 0;
+    if (first == 0xE0) return second >= 0xA0 ? 3 : 0;
+    if (first == 0xED) return second <= 0x9F ? 3 : 0;
+    if (first >= 0xE1 && first <= 0xEF) return 3;
+    if (!is_continuation(text, at + 3)) return 0;
+    if (first == 0xF0) return second >= 0x90 ? 4 : 0;
+    if (first == 0xF4) return second <= 0x8F ? 4 : 0;
+    return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
+}
+
+bool is_plain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
+}  // namespace
+
+void append_json_text(std::string_view text, std::string& out) {
+    out += '"';
+    std::size_t at = 0;
+    while (at < text.size()) {
+        std::size_t end = at;
+        while (end < text.size() && is_plain(text[end])) ++end;
+        out.append(text, at, end - at);
+        at = end;
+        if (at == text.size()) break;
+        const auto byte = static_cast<unsigned char>(text[at]);
+        if (byte >= 0x80) {
+            const std::size_t length = sequence_length(text, at);
+            if (length == 0) {
+                out += "\xEF\xBF\xBD";
+            } else {
+                out.append(text, at, length);
+            }
+            at += length == 0 ? 1 : length;
+            continue;
+        }
+        if (byte < 0x20) {
+            append_control(byte, out);
+        } else {
+            out += '\\';
+            out += text[at];
+        }
+        ++at;
+    }
+    out += '"';
+}
+
+}  // namespace lifecycle
