@@ -1,0 +1,13 @@
+# Writes OUTPUT: every migration of FOLDER as text, so that the binary works alone.
+file(GLOB FILES ${FOLDER}/*.sql)
+list(SORT FILES)
+set(TEXT "// Made from migrations/ at build time.\n#include \"ledger/migrations.h\"\n\nnamespace ledger {\n\nconst std::vector<Migration>& embedded_migrations() {\n    static const std::vector<Migration> migrations = {\n")
+foreach(FILE ${FILES})
+    get_filename_component(NAME ${FILE} NAME_WE)
+    string(REGEX MATCH "^[0-9]+" VERSION ${NAME})
+    string(REGEX REPLACE "^0+" "" VERSION ${VERSION})
+    file(READ ${FILE} SQL)
+    string(APPEND TEXT "        {${VERSION}, \"${NAME}\", R\"migration(${SQL})migration\"},\n")
+endforeach()
+string(APPEND TEXT "    };\n    return migrations;\n}\n\n}  // namespace ledger\n")
+file(WRITE ${OUTPUT} "${TEXT}")

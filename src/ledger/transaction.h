@@ -1,0 +1,53 @@
+// Inside the ledger only: a transaction on a Store's connection, and how our values travel to and
+// from Postgres. The one header that includes pqxx.
+#pragma once
+
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+#include <type_traits>
+
+#include "calendar/instant.h"
+#include "ledger/store.h"
+
+namespace ledger {
+
+struct Store::Connection {
+    explicit Connection(const std::string& connection_string) : link(connection_string) {}
+    pqxx::connection link;
+};
+
+using Work = pqxx::work;
+
+/// In a catch block: drops a connection that is gone, and throws what the caller should see.
+[[noreturn]] void rethrow_database_error(Store& store);
+
+/// Runs `act(work)` in one transaction and commits; one attempt (pqxx's own `perform` would repeat
+/// a commit in doubt). Throws Unavailable, CommitInDoubt, or what `act` threw.
+template <class Act>
+auto transact(Store& store, Act act) {
+    try {
+        Work work(store.connect().link);
+        if constexpr (std::is_void_v<decltype(act(work))>) {
+            act(work);
+            work.commit();
+        } else {
+            auto result = act(work);
+            work.commit();
+            return result;
+        }
+    } catch (...) {
+        rethrow_database_error(store);
+    }
+}
+
+/// Text as Postgres takes it: bytes that are not UTF-8, and NUL, become U+FFFD.
+std::string to_storable(std::string_view text);
+
+/// `2026-10-05 10:00:00.5+00`, the way our connections print it.
+calendar::Instant read_instant(const pqxx::field& field);
+std::optional<calendar::Instant> find_instant(const pqxx::field& field);
+std::optional<std::string> find_text(const pqxx::field& field);
+std::optional<std::string> to_parameter(const std::optional<calendar::Instant>& instant);
+
+}  // namespace ledger
