@@ -28,6 +28,7 @@ struct Options {
     std::uint64_t segment_bytes = 16u
                                   << 20;  // preallocated and zeroed; a new one is begun when full
     std::uint64_t backlog_limit_bytes = 4ull << 30;  // unshipped; beyond it the journal is `full`
+    std::uint64_t queue_limit_bytes = 64u << 20;     // handed over, not yet written: the same
     /// A commit starts at once when the previous held fewer records than `busy_records`; otherwise
     /// not before `busy_pace` after the previous one began (measured.md).
     std::size_t busy_records = 8;
@@ -40,7 +41,7 @@ struct Options {
 /// memory.
 class Batch {
   public:
-    void add(std::string_view payload);  // at most 1 MiB each
+    void add(std::string_view payload);  // std::length_error beyond 1 MiB
     bool empty() const { return lengths_.empty(); }
     std::size_t size() const { return lengths_.size(); }
     void clear();
@@ -49,21 +50,23 @@ class Batch {
     std::vector<std::uint32_t> lengths_;  // one each
 };
 
-/// Why the journal takes nothing.
+/// Whether the journal takes records. Full: the backlog, the queue, or no space on the disk for the
+/// next segment.
 enum class State { writing, full, failed };
 
 /// A producer's side of the journal. Made by its thread, used by that thread alone but for
-/// durable(), which any thread may read.
+/// durable(), which any thread may read. It lives until the journal is closed.
 class Producer {
   public:
     virtual ~Producer() = default;
-    /// Called on the writer's thread when durable() has advanced past an armed mark, or the journal
-    /// failed: must only signal (write an eventfd), never block.
+    /// Called on the writer's thread when durable() has advanced after arm(), or, armed or not,
+    /// when the journal failed: must only signal (write an eventfd), never block.
     virtual void wake() = 0;
 
     /// How many of this producer's records, counted from 1 in the order handed over, are on disk.
     std::uint64_t durable() const { return durable_.load(std::memory_order_seq_cst); }
-    /// Ask for one wake() at the next advance. Check durable() again after arming.
+    /// Ask for one wake() at the next advance. Check durable(), and the journal's state(), again
+    /// after arming.
     void arm() { armed_.store(true, std::memory_order_seq_cst); }
 
     std::atomic<std::uint64_t> durable_{0};
@@ -73,6 +76,8 @@ class Producer {
 
 class Journal {
   public:
+    static constexpr calendar::Duration append_limit = calendar::Duration::seconds(60);
+
     /// Opens or makes the journal and recovers its tail. Throws: the directory cannot be used,
     /// another process holds it (the message names the lock file), or a record that was once
     /// durable is damaged.
@@ -82,11 +87,13 @@ class Journal {
 
     /// Hands over all records of one pass under one lock, and returns the producer's ordinal of the
     /// last of them: it is durable when producer.durable() reaches that. `batch` is left empty.
-    /// Not while state() is full or failed: then the records are dropped, and 0 is returned.
+    /// Not while state() is full or failed, or after close(): then the records are dropped, and 0
+    /// is returned. An empty batch gives the ordinal of the last record handed over.
     virtual std::uint64_t submit(Producer& producer, Batch& batch) = 0;
 
-    /// For threads that may block: returns when the payload is on disk; its sequence. Throws when
-    /// the journal is full or failed.
+    /// For threads that may block: returns when the payload is on disk; its sequence. Throws
+    /// std::runtime_error when the journal is full, failed or closed, and after append_limit, when
+    /// it is not known whether the payload will be there.
     virtual Sequence append_and_wait(std::string_view payload) = 0;
 
     /// A failed sync ends all writing for the life of the process: after it nothing is known of
