@@ -182,6 +182,7 @@ CREATE TABLE charges (
     spin_down_seconds  numeric NOT NULL,  -- a part of used
     gb_seconds         numeric,           -- null: the model's GB is not known
     amount             numeric,           -- null: the same
+    as_of              timestamptz,       -- an open session's finished months were charged by it
     charged_at         timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, session_id, period, revision)
 );
@@ -192,6 +193,7 @@ CREATE TABLE pending_instances (
     account_id text NOT NULL,
     upstream   text NOT NULL,
     model      text NOT NULL,
+    earliest   timestamptz NOT NULL,  -- the first instant that the new facts speak of
     since      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (account_id, upstream, model)
 );

@@ -1,0 +1,210 @@
+#include "ledger/posting.h"
+
+#include "lifecycle/fact_json.h"
+
+namespace ledger {
+namespace {
+
+using lifecycle::AccountId;
+using lifecycle::KeyFingerprint;
+
+constexpr const char* operator_gateway = "operator";
+
+struct Instance {
+    AccountId account;
+    std::string upstream;
+    lifecycle::ModelName model;
+    friend auto operator<=>(const Instance&, const Instance&) = default;
+};
+
+Attribution attribute(Work& work, const ParsedBatch& batch, const PostingRules& rules) {
+    Attribution accounts = find_accounts(work, batch.keys);
+    if (!rules.make_accounts) return accounts;
+    for (const KeyFingerprint& key : batch.accepted) {
+        if (!accounts.contains(key)) {
+            accounts.emplace(key, make_passthrough_account(work, key, rules.currency));
+        }
+    }
+    return accounts;
+}
+
+// Made ahead by heartbeats; here only for a backlog from long ago or a clock far off.
+void make_partitions(Work& work, const std::vector<FactRow>& rows) {
+    std::set<std::string> months;
+    for (const FactRow& row : rows) months.insert(calendar::to_text(row.recorded_at).substr(0, 7));
+    for (const std::string& month : months) {
+        work.exec_params("SELECT make_fact_partition($1::timestamptz)", month + "-01T00:00:00Z");
+    }
+}
+
+std::optional<std::string> text_or_null(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return to_storable(text);
+}
+
+/// Streams rows into facts; remembers which instances they concern, and since when.
+class FactStream {
+  public:
+    FactStream(Work& work, std::string gateway)
+        : gateway_(std::move(gateway)),
+          stream_(work, "facts",
+                  std::vector<std::string>{"gateway", "sequence", "account_id", "upstream", "kind",
+                                           "key", "model", "occurred_at", "recorded_at", "body"}) {}
+
+    void write(const FactRow& row, const std::optional<AccountId>& account,
+               const std::string& upstream) {
+        std::optional<std::string> account_id;
+        if (account) account_id = account->text();
+        stream_ << std::make_tuple(gateway_, row.sequence, account_id, upstream, row.kind,
+                                   text_or_null(row.key.text()), text_or_null(row.model.text()),
+                                   calendar::to_text(row.occurred_at),
+                                   calendar::to_text(row.recorded_at), to_storable(row.body));
+        if (!account || row.model.empty() || !row.fact || !concerns_instance(*row.fact)) return;
+        const auto [entry, is_new] = touched_.try_emplace(
+            Instance{.account = *account, .upstream = upstream, .model = row.model},
+            row.occurred_at);
+        if (!is_new) entry->second = std::min(entry->second, row.occurred_at);
+    }
+    void complete() { stream_.complete(); }
+    const std::map<Instance, calendar::Instant>& touched() const { return touched_; }
+
+  private:
+    std::string gateway_;
+    pqxx::stream_to stream_;
+    std::map<Instance, calendar::Instant> touched_;
+};
+
+// In the order of the map, the same everywhere, so that two gateways never wait for each other in a
+// circle.
+void mark_pending(Work& work, const std::map<Instance, calendar::Instant>& touched) {
+    for (const auto& [instance, earliest] : touched) {
+        work.exec_params(
+            "INSERT INTO pending_instances (account_id, upstream, model, earliest) "
+            "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, upstream, model) "
+            "DO UPDATE SET earliest = least(pending_instances.earliest, excluded.earliest)",
+            instance.account.text(), instance.upstream, to_storable(instance.model.text()),
+            calendar::to_text(earliest));
+    }
+}
+
+// What is learned of a model's GB: kept for listing, and its unpriced sessions are folded again.
+void learn_model(Work& work, const std::string& upstream, const lifecycle::ModelName& model,
+                 const std::optional<std::string>& gb, const char* source,
+                 calendar::Instant since) {
+    const std::string name = to_storable(model.text());
+    work.exec_params(
+        "INSERT INTO models (upstream, model, gb, source, since) VALUES ($1, $2, "
+        "CASE WHEN $3::numeric > 0 AND $3::numeric < 1000000000 THEN $3::numeric END, $4, $5) "
+        "ON CONFLICT (upstream, model) DO UPDATE SET gb = excluded.gb, source = excluded.source, "
+        "since = excluded.since WHERE models.since <= excluded.since",
+        upstream, name, gb, source, calendar::to_text(since));
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest) "
+        "SELECT account_id, upstream, model, min(loaded_at) FROM sessions "
+        "WHERE model = $1 AND gb IS NULL AND ($2 = '' OR upstream = $2) "
+        "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 "
+        "ON CONFLICT (account_id, upstream, model) "
+        "DO UPDATE SET earliest = least(pending_instances.earliest, excluded.earliest)",
+        name, upstream);
+}
+
+// A JSON number of at most 40 characters and a two-digit exponent: whatever an upstream prints, the
+// batch that holds it can be stored. What is outside metering.md's range becomes null in SQL.
+std::optional<std::string> storable_gb(const std::optional<std::string>& gb) {
+    if (!gb || gb->size() > 40) return std::nullopt;
+    std::string_view rest = *gb;
+    const auto take_digits = [&rest] {
+        const std::size_t count = std::min(rest.find_first_not_of("0123456789"), rest.size());
+        rest.remove_prefix(count);
+        return count;
+    };
+    if (take_digits() == 0) return std::nullopt;
+    if (rest.starts_with('.')) {
+        rest.remove_prefix(1);
+        if (take_digits() == 0) return std::nullopt;
+    }
+    if (rest.starts_with('e') || rest.starts_with('E')) {
+        rest.remove_prefix(1);
+        if (rest.starts_with('+') || rest.starts_with('-')) rest.remove_prefix(1);
+        const std::size_t digits = take_digits();
+        if (digits == 0 || digits > 2) return std::nullopt;
+    }
+    if (!rest.empty()) return std::nullopt;
+    return gb;
+}
+
+struct Learned {
+    lifecycle::ModelName model;
+    std::optional<std::string> gb;
+    std::string upstream;
+    calendar::Instant since;
+};
+
+}  // namespace
+
+Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
+                   const journal::SealedBatch& batch, const PostingRules& rules) {
+    const pqxx::result moved = work.exec_params(
+        "UPDATE gateways SET sequence = $2, heartbeat_at = now() WHERE id = $1 AND sequence = $3 "
+        "RETURNING upstream",
+        gateway.text(), batch.last, batch.first - 1);
+    if (moved.empty()) {
+        const pqxx::result mark =
+            work.exec_params("SELECT sequence FROM gateways WHERE id = $1", gateway.text());
+        const bool is_past = !mark.empty() && mark[0][0].as<std::uint64_t>() >= batch.last;
+        return is_past ? Posting::already_posted : Posting::gap;
+    }
+    std::string upstream = moved[0][0].as<std::string>();
+    ParsedBatch parsed = parse_batch(batch);
+    const Attribution accounts = attribute(work, parsed, rules);
+    const auto rows = fold_runs(std::move(parsed.rows),
+                                [&](const KeyFingerprint& key) { return accounts.contains(key); });
+    make_partitions(work, rows);
+    std::vector<Learned> learned;
+    FactStream stream(work, gateway.text());
+    for (const FactRow& row : rows) {
+        if (row.fact) {
+            if (const auto* start = std::get_if<lifecycle::GatewayStarted>(&*row.fact)) {
+                upstream = to_storable(start->upstream.text());
+            } else if (const auto* entry = std::get_if<lifecycle::CatalogueEntry>(&*row.fact)) {
+                learned.push_back({entry->model, entry->gb, upstream, row.occurred_at});
+            }
+        }
+        const auto account = accounts.find(row.key);
+        stream.write(
+            row,
+            account == accounts.end() ? std::nullopt : std::optional<AccountId>(account->second),
+            upstream);
+    }
+    stream.complete();
+    for (const Learned& entry : learned) {
+        learn_model(work, entry.upstream, entry.model, storable_gb(entry.gb), "catalogue",
+                    entry.since);
+    }
+    mark_pending(work, stream.touched());
+    work.exec_params(
+        "UPDATE gateways SET upstream = $2, shipped_through = greatest(shipped_through, $3) "
+        "WHERE id = $1",
+        gateway.text(), upstream, calendar::to_text(batch.records.back().recorded_at));
+    return Posting::posted;
+}
+
+void post_operator_fact(Work& work, const lifecycle::Fact& fact, calendar::Instant now) {
+    const std::string id = operator_gateway;
+    work.exec_params(
+        "INSERT INTO gateways (id, retired_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", id);
+    journal::SealedBatch batch;
+    batch.first =
+        work.exec_params1("SELECT sequence + 1 FROM gateways WHERE id = $1 FOR UPDATE", id)[0]
+            .as<std::uint64_t>();
+    batch.last = batch.first;
+    batch.records.push_back({batch.first, now, lifecycle::to_json(fact)});
+    if (post_batch(work, lifecycle::GatewayId(id), batch, {}) != Posting::posted) {
+        throw std::runtime_error("the operator's facts are out of order");
+    }
+    if (const auto* set = std::get_if<lifecycle::ModelSet>(&fact.body)) {
+        learn_model(work, "", set->model, storable_gb(set->gb), "operator", fact.occurred_at);
+    }
+}
+
+}  // namespace ledger

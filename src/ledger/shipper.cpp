@@ -1,0 +1,164 @@
+#include "ledger/shipper.h"
+
+#include "ledger/batch_source.h"
+#include "ledger/posting.h"
+#include "platform/clock.h"
+#include "platform/log.h"
+
+namespace ledger {
+namespace {
+
+using calendar::Duration;
+using platform::Severity;
+
+constexpr Duration first_backoff = Duration::milliseconds(50);
+
+}  // namespace
+
+Shipper::Shipper(StoreOptions store, ShipperOptions options, BatchSource& source,
+                 const calendar::Clock& clock, std::function<void()> on_shipped)
+    : options_(std::move(options)),
+      source_(source),
+      clock_(clock),
+      on_shipped_(std::move(on_shipped)),
+      store_(std::move(store)) {}
+
+Shipper::~Shipper() {
+    stop(Duration{});
+}
+
+void Shipper::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Shipper::stop(Duration drain_limit) {
+    if (!thread_.joinable()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        drain_deadline_micros_ = platform::monotonic_micros() + drain_limit.micros;
+    }
+    wake_.notify_all();
+    thread_.join();
+}
+
+std::string Shipper::problem() const {
+    const std::lock_guard lock(mutex_);
+    return problem_;
+}
+
+// Said once when it begins, once when it changes, once when it is over.
+void Shipper::set_problem(const std::string& text) {
+    std::string before;
+    {
+        const std::lock_guard lock(mutex_);
+        before = std::exchange(problem_, text);
+    }
+    if (before == text) return;
+    if (text.empty()) {
+        platform::log(Severity::info, "ledger", "shipping again", {{"shipped", shipped_.load()}});
+    } else {
+        platform::log(Severity::warning, "ledger", "facts wait in the journal", {{"why", text}});
+    }
+}
+
+/// False when stopping, at once.
+bool Shipper::wait(Duration time) {
+    std::unique_lock lock(mutex_);
+    return !wake_.wait_for(lock, std::chrono::microseconds(time.micros),
+                           [this] { return stopping_; });
+}
+
+void Shipper::run() {
+    Duration backoff = first_backoff;
+    while (true) {
+        Duration pause = options_.poll_interval;
+        try {
+            if (step()) pause = Duration{};
+            set_problem("");
+            backoff = first_backoff;
+        } catch (const std::exception& error) {
+            set_problem(error.what());
+            pause = backoff;
+            backoff = std::min(Duration{backoff.micros * 2}, options_.longest_backoff);
+        }
+        if (pause.micros > 0) {
+            if (!wait(pause)) return;
+        } else {
+            const std::lock_guard lock(mutex_);
+            if (stopping_ && platform::monotonic_micros() >= drain_deadline_micros_) return;
+        }
+    }
+}
+
+bool Shipper::step() {
+    if (ship_next()) return true;
+    if (platform::monotonic_micros() >= next_heartbeat_micros_) heartbeat();
+    return false;
+}
+
+void Shipper::register_gateway() {
+    if (registered_) return;
+    store_.check_schema();
+    store_.prepare_partitions(clock_.now());
+    const journal::Sequence mark = transact(store_, [&](Work& work) {
+        work.exec_params("INSERT INTO gateways (id) VALUES ($1) ON CONFLICT DO NOTHING",
+                         options_.gateway.text());
+        return work
+            .exec_params1(
+                "UPDATE gateways SET retired_at = NULL, heartbeat_at = now() "
+                "WHERE id = $1 RETURNING sequence",
+                options_.gateway.text())[0]
+            .as<journal::Sequence>();
+    });
+    if (mark >= source_.next_sequence()) {
+        throw std::runtime_error(
+            "this journal ends at record " + std::to_string(source_.next_sequence() - 1) +
+            ", but the ledger holds " + std::to_string(mark) + " of gateway " +
+            options_.gateway.text() +
+            ": it is not the journal that was shipped; restore it, or remove the data directory's "
+            "gateway-id together with the journal to begin as a new gateway");
+    }
+    shipped_.store(mark);
+    source_.release(mark);
+    registered_ = true;
+}
+
+bool Shipper::ship_next() {
+    register_gateway();
+    const auto batch = source_.next(shipped_.load());
+    if (!batch) return false;
+    const PostingRules rules{.make_accounts = options_.make_accounts,
+                             .currency = options_.currency};
+    const Posting posting = transact(
+        store_, [&](Work& work) { return post_batch(work, options_.gateway, *batch, rules); });
+    if (posting == Posting::gap) {
+        registered_ = false;  // read the mark anew: another ledger, or one restored from a backup
+        throw std::runtime_error("the ledger does not hold what precedes record " +
+                                 std::to_string(batch->first) + " of gateway " +
+                                 options_.gateway.text());
+    }
+    shipped_.store(batch->last);
+    source_.release(batch->last);
+    if (on_shipped_) on_shipped_();
+    return true;
+}
+
+// `now` is read before the journal is asked: if nothing is unshipped after that, nothing recorded
+// before `now` is.
+void Shipper::heartbeat() {
+    register_gateway();
+    const calendar::Instant now = clock_.now();
+    const bool all_shipped = source_.next_sequence() == shipped_.load() + 1;
+    store_.prepare_partitions(now);
+    transact(store_, [&](Work& work) {
+        work.exec_params(
+            "UPDATE gateways SET heartbeat_at = now(), shipped_through = "
+            "CASE WHEN $2 THEN greatest(shipped_through, $3::timestamptz) ELSE shipped_through END "
+            "WHERE id = $1",
+            options_.gateway.text(), all_shipped, calendar::to_text(now));
+    });
+    next_heartbeat_micros_ = platform::monotonic_micros() + options_.heartbeat_interval.micros;
+}
+
+}  // namespace ledger

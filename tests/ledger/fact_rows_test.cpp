@@ -1,0 +1,77 @@
+#include "ledger/fact_rows.h"
+
+#include "lifecycle/fact_json.h"
+#include "support/fact_builders.h"
+#include "support/memory_source.h"
+
+namespace ledger {
+namespace {
+
+using namespace support;
+using calendar::Duration;
+
+const calendar::Instant noon = at("2026-10-05T12:00:00Z");
+
+ParsedBatch parse(const std::vector<lifecycle::Fact>& facts) {
+    MemorySource source;
+    source.seal(facts);
+    return parse_batch(*source.next(0));
+}
+
+std::vector<FactRow> fold(const std::vector<lifecycle::Fact>& facts) {
+    return fold_runs(parse(facts).rows, [](const auto&) { return true; });
+}
+
+TEST(FactRows, FoldRunsByKeyModelAndMinute) {
+    const auto rows =
+        fold({run_arrived(noon), run_ended(noon + Duration::seconds(1)),
+              loaded(noon + Duration::seconds(2)), run_arrived(noon + Duration::seconds(3)),
+              run_arrived(noon + Duration::seconds(4), key("bb")),
+              run_ended(noon + Duration::seconds(59)), run_ended(noon + Duration::seconds(61))});
+    ASSERT_EQ(rows.size(), 4u);
+    EXPECT_EQ(rows[0].kind, "load_answered");
+    EXPECT_EQ(rows[0].sequence, 3u);
+    EXPECT_EQ(rows[1].key, key("bb"));
+    EXPECT_EQ(rows[2].sequence, 6u);  // the last record of its group
+    const auto& minute = std::get<lifecycle::Runs>(*rows[2].fact);
+    EXPECT_EQ(minute.minute, noon);
+    EXPECT_EQ(minute.arrived, 2u);
+    EXPECT_EQ(minute.accepted, 2u);
+    EXPECT_EQ(minute.request_bytes, 20u);
+    EXPECT_EQ(minute.first_arrival, noon);
+    EXPECT_EQ(minute.last_arrival, noon + Duration::seconds(3));
+    EXPECT_EQ(minute.last_accepted_end, noon + Duration::seconds(59));
+    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[3].fact).minute, noon + Duration::seconds(60));
+}
+
+TEST(FactRows, AreTheSameEachTime) {
+    const std::vector<lifecycle::Fact> facts{run_arrived(noon), run_ended(noon), loaded(noon),
+                                             run_arrived(noon, key("bb"))};
+    const auto once = fold(facts);
+    const auto again = fold(facts);
+    ASSERT_EQ(once.size(), again.size());
+    for (std::size_t i = 0; i < once.size(); ++i) {
+        EXPECT_EQ(once[i].body, again[i].body);
+        EXPECT_EQ(once[i].sequence, again[i].sequence);
+    }
+}
+
+TEST(FactRows, KeepAFoldedFactReadable) {
+    const auto rows = fold({run_arrived(noon), run_ended(noon + Duration::seconds(1))});
+    ASSERT_EQ(rows.size(), 1u);
+    const lifecycle::Fact fact = lifecycle::parse_fact(rows[0].body);
+    EXPECT_EQ(fact.occurred_at, noon + Duration::seconds(1));
+    EXPECT_EQ(std::get<lifecycle::Runs>(fact.body).accepted, 1u);
+}
+
+TEST(FactRows, KnowWhichKeysTheUpstreamTook) {
+    const ParsedBatch batch =
+        parse({loaded(noon, key("a1"), "1", 401), loaded(noon, key("a2")),
+               run_ended(noon, key("a3"), 500), run_ended(noon, key("a4"), 200),
+               seen_running(noon, noon, noon, key("a5")), run_arrived(noon, key("a6"))});
+    EXPECT_EQ(batch.keys.size(), 6u);
+    EXPECT_EQ(batch.accepted, (std::set{key("a2"), key("a4"), key("a5")}));
+}
+
+}  // namespace
+}  // namespace ledger
