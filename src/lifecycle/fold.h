@@ -13,7 +13,15 @@ namespace lifecycle {
 /// `facts`: every fact of this (upstream, account, model), whichever of the account's keys acted,
 /// from the start of the earliest session that is to be derived; load, delete, run(s), seen,
 /// absent, catalogue and operator facts of the model. Others are ignored. Sessions come ordered by
-/// loaded_at; at most the last one is open.
+/// loaded_at, do not overlap, and at most the last one is open; loaded ≤ running ≤ ended in each.
+///
+/// More facts sharpen a session and keep its id: a load's session is named by its gateway and call,
+/// a discovered one by (upstream, model, created). They may also show that there was none (a load
+/// that the upstream answered 200 while its instance ran on) or another one (a discovered instance
+/// whose load turns up): a stored session that a later fold does not return no longer stands.
+///
+/// How it works: evidence.h takes the wire's details off, openings.h says which instances began and
+/// by which load, life.h weighs the evidence of each (api-semantics.md, "Session").
 std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts);
 
 }  // namespace lifecycle

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "calendar/instant.h"
 #include "lifecycle/ids.h"

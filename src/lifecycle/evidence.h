@@ -1,0 +1,86 @@
+// Facts as evidence: what the fold reasons about, sorted, without duplicates, with the wire's
+// details taken off. Ours to fold.cpp, openings.cpp and life.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lifecycle/fact.h"
+
+namespace lifecycle {
+
+/// A question and its answer. What is compared with another question stays on the gateway's clock;
+/// what is compared with the upstream's instants, or told, is moved by `shift`.
+struct Stamp {
+    calendar::Instant asked;
+    calendar::Instant answered;
+    calendar::Duration shift;
+
+    calendar::Instant upstream_asked() const { return asked + shift; }
+    calendar::Instant upstream_answered() const { return answered + shift; }
+};
+
+enum class Sight { booting, running, failed, stopped, absent };
+
+/// One look at the instance.
+struct Observation {
+    Stamp stamp;
+    KeyFingerprint key;
+    Sight sight = Sight::absent;
+    std::optional<std::int64_t> concurrency;
+    std::optional<std::int64_t> inferences;
+    std::optional<std::int64_t> expiration_seconds;
+    std::optional<calendar::Instant> created;
+    std::optional<calendar::Instant> modified;
+    std::optional<calendar::Instant> expires_at;
+
+    bool is_alive() const { return sight == Sight::booting || sight == Sight::running; }
+};
+
+/// A load that was accepted, or whose outcome nobody knows.
+struct Load {
+    GatewayId gateway;
+    CallId call;
+    KeyFingerprint key;
+    ModelName model;
+    LoadOptions options;
+    std::optional<std::string> gb;
+    Stamp stamp;
+    bool accepted = false;
+};
+
+/// A delete that was accepted, or whose outcome nobody knows.
+struct Deletion {
+    Stamp stamp;
+    bool accepted = false;
+};
+
+/// Runs that the instance took. `arrived`: all of them arrived at or after it; absent: unknown.
+struct RunProof {
+    calendar::Instant ended;
+    std::optional<calendar::Instant> arrived;
+    std::uint64_t count = 0;
+};
+
+/// A model's GB became known.
+struct GbLearned {
+    calendar::Instant at;
+    std::string gb;
+    bool by_operator = false;
+};
+
+/// Each list sorted by time; equal times by gateway and sequence.
+struct Evidence {
+    std::vector<Load> loads;                // by answered
+    std::vector<Deletion> deletions;        // by answered
+    std::vector<Observation> observations;  // by asked
+    std::vector<RunProof> runs;             // by ended
+    std::vector<GbLearned> gbs;             // by at
+};
+
+Evidence gather_evidence(std::span<const RecordedFact> facts);
+
+}  // namespace lifecycle

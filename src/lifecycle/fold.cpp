@@ -1,0 +1,134 @@
+#include "lifecycle/fold.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "lifecycle/evidence.h"
+#include "lifecycle/life.h"
+#include "lifecycle/openings.h"
+
+namespace lifecycle {
+namespace {
+
+using calendar::Instant;
+
+/// Gives each piece of evidence to the opening that it is about: by `created` where it has one,
+/// else by time.
+class Attribution {
+  public:
+    explicit Attribution(const Evidence& evidence) : openings_(find_openings(evidence)) {
+        for (std::size_t i = 0; i < openings_.size(); ++i) {
+            Opening& opening = openings_[i];
+            // Two gateways' clocks may disagree; sessions still follow each other.
+            if (i > 0) opening.loaded_at = std::max(opening.loaded_at, openings_[i - 1].loaded_at);
+            if (opening.created) by_created_[*opening.created].push_back(i);
+        }
+        for (std::size_t i = 0; i < openings_.size(); ++i) {
+            const Opening* next = i + 1 < openings_.size() ? &openings_[i + 1] : nullptr;
+            lives_.push_back(Life{openings_[i], {}, {}, {}, next});
+        }
+        for (const Observation& seen : evidence.observations)
+            if (Life* life = life_of(seen)) life->observations.push_back(&seen);
+        for (const Deletion& deletion : evidence.deletions)
+            if (Life* life = life_at(deletion.stamp.answered)) life->deletions.push_back(&deletion);
+        for (const RunProof& run : evidence.runs)
+            if (Life* life = life_at(run.ended)) life->runs.push_back(&run);
+    }
+
+    const std::vector<Life>& lives() const { return lives_; }
+
+  private:
+    /// The last opening not after `at` (gateway clock).
+    Life* life_at(Instant at) {
+        const auto after = std::upper_bound(
+            openings_.begin(), openings_.end(), at,
+            [](Instant instant, const Opening& opening) { return instant < opening.since; });
+        if (after == openings_.begin()) return nullptr;
+        return &lives_[static_cast<std::size_t>(after - openings_.begin()) - 1];
+    }
+
+    Life* life_of(const Observation& seen) {
+        if (!seen.created) return life_at(seen.stamp.asked);
+        const auto found = by_created_.find(*seen.created);
+        if (found == by_created_.end()) return nullptr;  // an instance before our time
+        std::size_t chosen = found->second.front();
+        for (const std::size_t i : found->second)
+            if (openings_[i].since <= seen.stamp.asked) chosen = i;
+        return &lives_[chosen];
+    }
+
+    std::vector<Opening> openings_;
+    std::vector<Life> lives_;
+    std::map<Instant, std::vector<std::size_t>> by_created_;
+};
+
+std::uint64_t fingerprint(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037u;  // FNV-1a
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    return hash;
+}
+
+/// A load's session is named by its call, which the request and the answer share: the name is the
+/// same before and after the answer is known. A discovered one by its identity.
+SessionId id_of(const Opening& opening, const UpstreamId& upstream, const ModelName& model) {
+    if (const Load* load = opening.load) {
+        return SessionId(load->gateway.text() + "-" + std::to_string(load->call.boot) + "-" +
+                         std::to_string(load->call.number));
+    }
+    char digits[17];
+    std::snprintf(
+        digits, sizeof digits, "%016llx",
+        static_cast<unsigned long long>(fingerprint(upstream.text() + '\n' + model.text())));
+    return SessionId("found-" + std::to_string(opening.created->micros) + "-" + digits);
+}
+
+/// The GB its load carried; else the first learned while it was open; else the operator's.
+std::optional<std::string> gb_of(const Opening& opening, const Session& session,
+                                 const std::vector<GbLearned>& gbs) {
+    if (opening.load && opening.load->gb) return opening.load->gb;
+    const auto since =
+        std::lower_bound(gbs.begin(), gbs.end(), opening.since,
+                         [](const GbLearned& learned, Instant at) { return learned.at < at; });
+    if (since != gbs.end() && (!session.ended_at || since->at < *session.ended_at))
+        return since->gb;
+    const auto by_operator = [](const GbLearned& learned) { return learned.by_operator; };
+    const auto later = std::find_if(since, gbs.end(), by_operator);
+    if (later != gbs.end()) return later->gb;
+    const auto earlier = std::find_if(std::make_reverse_iterator(since), gbs.rend(), by_operator);
+    return earlier == gbs.rend() ? std::nullopt : std::optional(earlier->gb);
+}
+
+/// The facts are of one model; a discovered session has no load to name it.
+ModelName model_of(std::span<const RecordedFact> facts) {
+    for (const RecordedFact& recorded : facts) {
+        const auto* model = std::visit(
+            [](const auto& body) -> const ModelName* {
+                if constexpr (requires { body.model; }) return &body.model;
+                return nullptr;
+            },
+            recorded.fact.body);
+        if (model) return *model;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts) {
+    const Evidence evidence = gather_evidence(facts);
+    const ModelName model = model_of(facts);
+    const Attribution attribution(evidence);
+    std::vector<Session> sessions;
+    for (const Life& life : attribution.lives()) {
+        Session session = derive_session(life);
+        session.id = id_of(life.opening, upstream, model);
+        session.upstream = upstream;
+        session.model = model;
+        session.gb = gb_of(life.opening, session, evidence.gbs);
+        sessions.push_back(std::move(session));
+    }
+    return sessions;
+}
+
+}  // namespace lifecycle

@@ -1,0 +1,284 @@
+#include "lifecycle/life.h"
+
+#include <algorithm>
+#include <set>
+
+namespace lifecycle {
+namespace {
+
+using calendar::Duration;
+using calendar::Instant;
+
+constexpr Instant never{INT64_MAX};
+
+/// One session's reasoning. Instants are upstream time unless a comment says otherwise.
+class Derivation {
+  public:
+    explicit Derivation(const Life& life) : life_(life) {
+        take_options();
+        find_deletion();
+        find_alive();
+        find_terminal();
+        find_denial();
+    }
+
+    Session session() {
+        session_.created = life_.opening.created;
+        session_.loaded_at = life_.opening.loaded_at;
+        find_running();
+        count_runs();
+        session_.expires_at = expiry();
+        find_end();
+        keep_order();
+        session_.last_proof_of_life = last_proof(session_.ended_at.value_or(never));
+        return std::move(session_);
+    }
+
+  private:
+    void take_options() {
+        LoadOptions options;
+        if (const Load* load = life_.opening.load) {
+            options = load->options;
+            session_.key = load->key;
+            witnesses_.insert(load->key);
+        } else {
+            session_.discovered = true;
+            session_.key = life_.opening.found->key;
+            options.concurrency = first_told(&Observation::concurrency, options.concurrency);
+            options.expiration_seconds =
+                first_told(&Observation::expiration_seconds, options.expiration_seconds);
+        }
+        session_.concurrency = options.concurrency;
+        session_.expiration_seconds = options.expiration_seconds;
+        for (const Observation* seen : life_.observations)
+            if (seen->is_alive()) witnesses_.insert(seen->key);
+    }
+
+    std::int64_t first_told(std::optional<std::int64_t> Observation::*field,
+                            std::int64_t otherwise) const {
+        for (const Observation* seen : life_.observations)
+            if (seen->*field && *(seen->*field) > 0) return *(seen->*field);
+        return otherwise;
+    }
+
+    /// The first delete that was sent when the load had been answered: one that raced with the load
+    /// may have come before it.
+    void find_deletion() {
+        for (const Deletion* deletion : life_.deletions) {
+            if (!deletion->accepted || deletion->stamp.asked < life_.opening.since) continue;
+            deletion_ = deletion;
+            horizon_ = deletion->stamp.asked;
+            return;
+        }
+    }
+
+    /// What was asked after a delete had been sent proves no life.
+    bool is_before_deletion(const Observation& seen) const { return seen.stamp.asked < horizon_; }
+
+    void find_alive() {
+        for (const Observation* seen : life_.observations)
+            if (seen->is_alive() && is_before_deletion(*seen)) last_alive_ = seen;
+        for (const RunProof* run : life_.runs)
+            if (run->arrived && *run->arrived < horizon_)
+                last_arrival_ = std::max(last_arrival_.value_or(*run->arrived), *run->arrived);
+    }
+
+    bool is_contradicted(const Observation& seen) const {
+        return last_alive_ && seen.stamp.asked < last_alive_->stamp.asked;
+    }
+
+    /// A report from before the load: FAILED is sticky until then.
+    bool is_stale(const Observation& seen) const {
+        if (seen.created && seen.created == life_.opening.created) return false;
+        const Load* load = life_.opening.load;
+        const Instant began = load ? load->stamp.upstream_asked() : life_.opening.loaded_at;
+        return seen.modified && *seen.modified < began;
+    }
+
+    static bool is_terminal(const Observation& seen) {
+        return seen.sight == Sight::failed || seen.sight == Sight::stopped;
+    }
+
+    /// The upstream's own word that it ended; the earliest instant it names.
+    void find_terminal() {
+        for (const Observation* seen : life_.observations) {
+            if (!is_terminal(*seen) || !seen->modified) continue;
+            if (is_contradicted(*seen) || is_stale(*seen)) continue;
+            if (!terminal_ || *seen->modified < *terminal_->modified) terminal_ = seen;
+        }
+    }
+
+    /// The first denial that nothing contradicts, by a key that could see the instance. A terminal
+    /// report that does not say when is no more than that.
+    void find_denial() {
+        for (const Observation* seen : life_.observations) {
+            if (seen->is_alive() || (is_terminal(*seen) && seen->modified)) continue;
+            if (!is_before_deletion(*seen) || is_contradicted(*seen)) continue;
+            if (seen->stamp.asked < life_.opening.since || !witnesses_.contains(seen->key))
+                continue;
+            if (last_arrival_ && *last_arrival_ >= seen->stamp.answered) continue;
+            denial_ = seen;
+            return;
+        }
+    }
+
+    Duration period_of(const Observation& seen) const {
+        return Duration::seconds(seen.expiration_seconds.value_or(session_.expiration_seconds));
+    }
+
+    /// A STOPPED at or after its own expiry ran its idle time out, so it ran.
+    static bool proves_running(const Observation& seen) {
+        if (seen.sight == Sight::running) return true;
+        return seen.sight == Sight::stopped && seen.expires_at && seen.modified &&
+               *seen.modified >= *seen.expires_at;
+    }
+
+    void offer_running(RunningEvidence evidence, Instant at) {
+        const bool better = session_.running_evidence == RunningEvidence::none ||
+                            evidence < session_.running_evidence;
+        if (!better && (evidence != session_.running_evidence || at >= *session_.running_at))
+            return;
+        session_.running_evidence = evidence;
+        session_.running_at = at;
+    }
+
+    void find_running() {
+        for (const Observation* seen : life_.observations) {
+            if (!proves_running(*seen) || is_stale(*seen)) continue;
+            if (seen->sight == Sight::running && !is_before_deletion(*seen)) continue;
+            const bool unused = seen->inferences == 0;
+            if (unused && seen->expires_at)
+                offer_running(RunningEvidence::expiry_clock, *seen->expires_at - period_of(*seen));
+            if (seen->sight != Sight::running) continue;
+            if (unused && seen->modified) offer_running(RunningEvidence::modified, *seen->modified);
+            offer_running(RunningEvidence::observed, seen->stamp.upstream_answered());
+        }
+        offer_first_run();
+    }
+
+    /// A run and a look prove the same: that it runs by then. The earlier counts.
+    void offer_first_run() {
+        if (life_.runs.empty()) return;
+        const Instant ended = life_.runs.front()->ended;
+        if (session_.running_evidence < RunningEvidence::observed && session_.running_at) return;
+        if (session_.running_at && *session_.running_at <= ended) return;
+        session_.running_evidence = RunningEvidence::run;
+        session_.running_at = ended;
+    }
+
+    void count_runs() {
+        for (const RunProof* run : life_.runs) session_.runs += run->count;
+        if (!life_.runs.empty()) session_.last_run_at = life_.runs.back()->ended;
+    }
+
+    /// The last proof of life not after `limit`.
+    Instant last_proof(Instant limit) const {
+        Instant proof = session_.loaded_at;
+        const auto offer = [&](Instant at) {
+            if (at <= limit && at > proof) proof = at;
+        };
+        if (last_alive_) offer(last_alive_->stamp.upstream_asked());
+        for (const RunProof* run : life_.runs) offer(run->ended);
+        return proof;
+    }
+
+    /// The best word on when it expires: the upstream's, unless a run ended since.
+    std::optional<Instant> expiry() const {
+        if (!session_.running_at) return std::nullopt;
+        const Observation* told = nullptr;
+        for (const Observation* seen : life_.observations) {
+            if (is_stale(*seen)) continue;
+            const bool running = seen->sight == Sight::running && is_before_deletion(*seen);
+            if (running || (seen->sight == Sight::stopped && seen->expires_at)) told = seen;
+        }
+        if (told && (life_.runs.empty() || told->stamp.asked >= life_.runs.back()->ended))
+            return told->expires_at;
+        const Duration period =
+            told ? period_of(*told) : Duration::seconds(session_.expiration_seconds);
+        return (life_.runs.empty() ? *session_.running_at : life_.runs.back()->ended) + period;
+    }
+
+    void find_end() {
+        if (terminal_ && is_before_end_of(*terminal_)) {
+            end_at_report();
+        } else if (deletion_ && !denial_) {
+            session_.ended_at = deletion_->stamp.upstream_answered();
+            session_.end_reason = EndReason::deleted;
+            session_.end_evidence = EndEvidence::delete_answer;
+        } else if (denial_) {
+            end_between(denial_->stamp.upstream_answered());
+            if (denial_->sight == Sight::failed) session_.end_reason = EndReason::failed;
+        } else if (life_.next) {
+            end_between(life_.next->loaded_at);
+            session_.end_reason = EndReason::replaced;
+        }
+    }
+
+    /// A crash or an expiry that a later delete only confirmed.
+    bool is_before_end_of(const Observation& terminal) const {
+        return !deletion_ || *terminal.modified < deletion_->stamp.upstream_asked();
+    }
+
+    bool is_expired_by(Instant at) const {
+        return session_.expires_at && at >= *session_.expires_at - expiry_slack;
+    }
+
+    void end_at_report() {
+        session_.ended_at = terminal_->modified;
+        session_.end_evidence = EndEvidence::upstream_report;
+        session_.end_reason = terminal_->sight == Sight::failed     ? EndReason::failed
+                              : is_expired_by(*terminal_->modified) ? EndReason::expired
+                                                                    : EndReason::deleted;
+    }
+
+    /// Known only to lie between the last proof of life and `denied`: the expiry if that lies
+    /// between them, else the last proof plus at most the grace.
+    void end_between(Instant denied) {
+        const Instant proof = std::min(last_proof(denied), denied);
+        const auto expires = session_.expires_at;
+        const bool at_expiry = expires && *expires >= proof && *expires <= denied;
+        session_.ended_at = at_expiry ? *expires : proof + std::min(shutdown_grace, denied - proof);
+        session_.first_denial = denied;
+        session_.end_evidence = EndEvidence::bounded;
+        session_.estimated = true;
+        session_.end_reason = is_expired_by(*session_.ended_at)    ? EndReason::expired
+                              : has_doubtful_delete(proof, denied) ? EndReason::deleted
+                                                                   : EndReason::vanished;
+    }
+
+    bool has_doubtful_delete(Instant proof, Instant denied) const {
+        return std::any_of(life_.deletions.begin(), life_.deletions.end(), [&](const auto* it) {
+            return it->stamp.upstream_answered() >= proof && it->stamp.upstream_asked() <= denied;
+        });
+    }
+
+    /// loaded ≤ running ≤ ended ≤ the next one's load, whatever the clocks said.
+    void keep_order() {
+        const auto move = [&](std::optional<Instant>& at, Instant low, Instant high) {
+            if (!at || (*at >= low && *at <= high)) return;
+            at = std::clamp(*at, low, high);
+            session_.adjusted = true;
+        };
+        const Instant loaded = session_.loaded_at;
+        move(session_.ended_at, loaded, life_.next ? life_.next->loaded_at : never);
+        move(session_.running_at, loaded, session_.ended_at.value_or(never));
+    }
+
+    const Life& life_;
+    Session session_;
+    std::set<KeyFingerprint> witnesses_;  // keys that loaded it or saw it alive
+    const Deletion* deletion_ = nullptr;
+    Instant horizon_ = never;  // gateway clock: when that delete was sent
+    const Observation* last_alive_ = nullptr;
+    std::optional<Instant> last_arrival_;  // gateway clock, of a run that was taken
+    const Observation* terminal_ = nullptr;
+    const Observation* denial_ = nullptr;
+};
+
+}  // namespace
+
+Session derive_session(const Life& life) {
+    return Derivation(life).session();
+}
+
+}  // namespace lifecycle

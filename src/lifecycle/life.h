@@ -1,0 +1,33 @@
+// The evidence that belongs to one opening, and the session that it amounts to: the second half of
+// the fold. The ranking is api-semantics.md's, "Session". Ours to fold.cpp.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "lifecycle/openings.h"
+#include "lifecycle/session.h"
+
+namespace lifecycle {
+
+/// How long after its expiry an instance may take to shut down, and the most that a session is
+/// continued past the last proof of life when nothing better is known (the API document: "Shutdowns
+/// should occur within 2 minutes of the specified expiration period").
+constexpr calendar::Duration shutdown_grace = calendar::Duration::seconds(120);
+
+/// By how much an end may precede `expires_at` and still be called an expiry: runs reset the
+/// upstream's clock at its own instant, a little before we see their end.
+constexpr calendar::Duration expiry_slack = calendar::Duration::seconds(5);
+
+struct Life {
+    Opening opening;
+    std::vector<const Observation*> observations;  // by asked
+    std::vector<const Deletion*> deletions;        // by answered
+    std::vector<const RunProof*> runs;             // by ended
+    const Opening* next = nullptr;                 // what replaced it at the latest
+};
+
+/// Everything but id, upstream, model and gb.
+Session derive_session(const Life& life);
+
+}  // namespace lifecycle
