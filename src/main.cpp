@@ -3,17 +3,22 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/settings.h"
 
 int main(int argc, char** argv) {
     CLI::App app("Billing and usage accounting for GPU inference", "tollgate");
     app.require_subcommand(1);
     app.set_version_flag("--version", "tollgate " TOLLGATE_VERSION);
     cli::Exit exit = cli::Exit::done;
+    cli::add_config(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
         return code == 0 ? 0 : static_cast<int>(cli::Exit::usage);
+    } catch (const cli::BadSetting& error) {
+        std::cerr << "tollgate: " << error.what() << "\n";
+        return static_cast<int>(cli::Exit::usage);
     } catch (const std::exception& error) {
         std::cerr << "tollgate: " << error.what() << "\n";
         return static_cast<int>(cli::Exit::unavailable);
