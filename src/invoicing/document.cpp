@@ -1,0 +1,253 @@
+#include "invoicing/document.h"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace invoicing {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using money::Decimal;
+
+std::string_view name_of(LineKind kind) {
+    return kind == LineKind::usage ? "usage" : "adjustment";
+}
+
+Json text_of(const Decimal& value) {
+    return to_text(value);
+}
+
+Json text_of(const std::optional<Decimal>& value) {
+    return value ? text_of(*value) : Json(nullptr);
+}
+
+Json text_of(const std::optional<calendar::Instant>& instant) {
+    return instant ? Json(to_text(*instant)) : Json(nullptr);
+}
+
+Json to_json(const Party& party) {
+    return {{"name", party.name},
+            {"address", party.address},
+            {"country", party.country},
+            {"vat_id", party.vat_id}};
+}
+
+Decimal per_million(const Decimal& price) {
+    return price * Decimal(1'000'000);
+}
+
+Json to_json(const Line& line) {
+    Json json = {{"kind", name_of(line.kind)},
+                 {"model", line.model.text()},
+                 {"plan", line.plan},
+                 {"period", line.period},
+                 {"instances", line.instances},
+                 {"runs", line.runs},
+                 {"used_seconds", text_of(line.used)},
+                 {"rounding_seconds", text_of(line.rounding)},
+                 {"minimum_seconds", text_of(line.minimum)},
+                 {"spin_down_seconds", text_of(line.spin_down)},
+                 {"billable_seconds", text_of(line.billable)},
+                 {"gb_seconds", text_of(line.gb_seconds)},
+                 {"unit_price", text_of(line.unit_price)},
+                 {"unit_price_per_million", text_of(per_million(line.unit_price))},
+                 {"amount", text_of(line.amount.value())},
+                 {"payable", to_text(line.payable)}};
+    if (line.invoiced_before) {
+        json["amount_before"] = text_of(*line.invoiced_before);
+        json["amount_after"] = text_of(*line.invoiced_before + line.amount.value());
+    }
+    json["accruing"] = line.accruing;
+    return json;
+}
+
+Json to_json(const SessionEntry& entry) {
+    return {{"kind", name_of(entry.kind)},
+            {"session", entry.session.text()},
+            {"model", entry.model.text()},
+            {"key", entry.key.text()},
+            {"plan", entry.plan},
+            {"period", entry.period},
+            {"gb", entry.gb.empty() ? Json(nullptr) : Json(entry.gb)},
+            {"concurrency", entry.concurrency},
+            {"runs", entry.runs},
+            {"start", text_of(entry.start)},
+            {"end", text_of(entry.end)},
+            {"used_seconds", text_of(entry.used)},
+            {"rounding_seconds", text_of(entry.rounding)},
+            {"minimum_seconds", text_of(entry.minimum)},
+            {"spin_down_seconds", text_of(entry.spin_down)},
+            {"billable_seconds", text_of(entry.billable)},
+            {"gb_seconds", text_of(entry.gb_seconds)},
+            {"amount", text_of(entry.amount)},
+            {"estimated", entry.estimated},
+            {"accruing", entry.accruing}};
+}
+
+template <class Item>
+Json list_of(const std::vector<Item>& items) {
+    Json list = Json::array();
+    for (const Item& item : items) list.push_back(to_json(item));
+    return list;
+}
+
+Json to_document(const Invoice& invoice) {
+    return {{"number", invoice.number ? Json(*invoice.number) : Json(nullptr)},
+            {"account", invoice.account},
+            {"account_id", invoice.account_id.text()},
+            {"month", invoice.month},
+            {"timezone", invoice.timezone},
+            {"currency", invoice.currency.code()},
+            {"issued_at", text_of(invoice.issued_at)},
+            {"accrued_to", text_of(invoice.accrued_to)},
+            {"issuer", to_json(invoice.issuer)},
+            {"customer", to_json(invoice.customer)},
+            {"lines", list_of(invoice.lines)},
+            {"sessions", list_of(invoice.sessions)},
+            {"total_exact", text_of(invoice.total_exact.value())},
+            {"total", to_text(invoice.total)},
+            {"digest", invoice.digest}};
+}
+
+template <class Document>
+std::string dump(const Document& document, int indent) {
+    return document.dump(indent, ' ', false, Document::error_handler_t::replace);
+}
+
+std::string get_text(const Json& json, const char* key) {
+    return json.at(key).get<std::string>();
+}
+
+Decimal read_decimal(const std::string& text) {
+    const auto value = money::parse_decimal(text);
+    if (!value) throw std::runtime_error("not a decimal in an invoice: " + text);
+    return *value;
+}
+
+Decimal get_decimal(const Json& json, const char* key) {
+    return read_decimal(get_text(json, key));
+}
+
+std::optional<Decimal> find_decimal(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || found->is_null()) return {};
+    return read_decimal(found->get<std::string>());
+}
+
+std::optional<std::string> find_text(const Json& json, const char* key) {
+    const Json& value = json.at(key);
+    if (value.is_null()) return {};
+    return value.get<std::string>();
+}
+
+std::optional<calendar::Instant> find_instant(const Json& json, const char* key) {
+    const auto text = find_text(json, key);
+    if (!text) return {};
+    const auto instant = calendar::parse_instant(*text);
+    if (!instant) throw std::runtime_error("not an instant in an invoice: " + *text);
+    return instant;
+}
+
+money::Payable get_payable(const Json& json, const char* key, money::Currency currency) {
+    const auto value = money::Payable::parse(get_text(json, key), currency);
+    if (!value) throw std::runtime_error("not payable: " + get_text(json, key));
+    return *value;
+}
+
+Party read_party(const Json& json) {
+    return {.name = get_text(json, "name"),
+            .address = get_text(json, "address"),
+            .country = get_text(json, "country"),
+            .vat_id = get_text(json, "vat_id")};
+}
+
+LineKind read_kind(const Json& json) {
+    return get_text(json, "kind") == "usage" ? LineKind::usage : LineKind::adjustment;
+}
+
+Line read_line(const Json& json, money::Currency currency) {
+    return {.kind = read_kind(json),
+            .model = lifecycle::ModelName(get_text(json, "model")),
+            .plan = get_text(json, "plan"),
+            .period = get_text(json, "period"),
+            .instances = json.at("instances").get<std::int64_t>(),
+            .runs = json.at("runs").get<std::int64_t>(),
+            .used = get_decimal(json, "used_seconds"),
+            .rounding = get_decimal(json, "rounding_seconds"),
+            .minimum = get_decimal(json, "minimum_seconds"),
+            .spin_down = get_decimal(json, "spin_down_seconds"),
+            .billable = get_decimal(json, "billable_seconds"),
+            .gb_seconds = get_decimal(json, "gb_seconds"),
+            .unit_price = get_decimal(json, "unit_price"),
+            .amount = money::Amount(get_decimal(json, "amount"), currency),
+            .payable = get_payable(json, "payable", currency),
+            .invoiced_before = find_decimal(json, "amount_before"),
+            .accruing = json.at("accruing").get<bool>()};
+}
+
+SessionEntry read_session(const Json& json) {
+    return {.kind = read_kind(json),
+            .session = lifecycle::SessionId(get_text(json, "session")),
+            .model = lifecycle::ModelName(get_text(json, "model")),
+            .key = lifecycle::KeyFingerprint(get_text(json, "key")),
+            .plan = get_text(json, "plan"),
+            .period = get_text(json, "period"),
+            .gb = find_text(json, "gb").value_or(""),
+            .concurrency = json.at("concurrency").get<std::int64_t>(),
+            .runs = json.at("runs").get<std::int64_t>(),
+            .start = find_instant(json, "start"),
+            .end = find_instant(json, "end"),
+            .used = get_decimal(json, "used_seconds"),
+            .rounding = get_decimal(json, "rounding_seconds"),
+            .minimum = get_decimal(json, "minimum_seconds"),
+            .spin_down = get_decimal(json, "spin_down_seconds"),
+            .billable = get_decimal(json, "billable_seconds"),
+            .gb_seconds = find_decimal(json, "gb_seconds"),
+            .amount = find_decimal(json, "amount"),
+            .estimated = json.at("estimated").get<bool>(),
+            .accruing = json.at("accruing").get<bool>()};
+}
+
+Invoice read_document(const Json& json) {
+    const auto currency = money::find_currency(get_text(json, "currency"));
+    if (!currency) throw std::runtime_error("no currency: " + get_text(json, "currency"));
+    Invoice invoice{.number = find_text(json, "number"),
+                    .issued_at = find_instant(json, "issued_at"),
+                    .accrued_to = find_instant(json, "accrued_to"),
+                    .account_id = lifecycle::AccountId(get_text(json, "account_id")),
+                    .account = get_text(json, "account"),
+                    .month = get_text(json, "month"),
+                    .timezone = get_text(json, "timezone"),
+                    .currency = *currency,
+                    .issuer = read_party(json.at("issuer")),
+                    .customer = read_party(json.at("customer")),
+                    .total_exact = money::Amount(get_decimal(json, "total_exact"), *currency),
+                    .total = get_payable(json, "total", *currency),
+                    .digest = get_text(json, "digest")};
+    for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));
+    for (const Json& entry : json.at("sessions")) invoice.sessions.push_back(read_session(entry));
+    return invoice;
+}
+
+}  // namespace
+
+std::string to_json(const Invoice& invoice, Layout layout) {
+    return dump(to_document(invoice), layout == Layout::indented ? 2 : -1);
+}
+
+Invoice parse_invoice(std::string_view json) {
+    try {
+        return read_document(Json::parse(json));
+    } catch (const Json::exception& error) {
+        throw std::runtime_error(std::string("not an invoice: ") + error.what());
+    }
+}
+
+std::string canonical_inputs(const Invoice& invoice) {
+    Json document = to_document(invoice);
+    for (const char* key : {"number", "issued_at", "accrued_to", "digest"}) document.erase(key);
+    // nlohmann's plain object sorts its keys.
+    return dump(nlohmann::json::parse(dump(document, -1)), -1) + "\n";
+}
+
+}  // namespace invoicing

@@ -1,0 +1,194 @@
+#include "invoicing/draft.h"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include "invoicing/document.h"
+
+namespace invoicing {
+namespace {
+
+// Usage before adjustments; then as a reader looks for it.
+using LineKey = std::tuple<LineKind, std::string, std::string, std::string>;
+
+// A session twice in a line is one entry: its revisions that are invoiced together.
+using EntryKey = std::tuple<LineKey, std::string>;
+
+struct Accumulated {
+    SessionEntry entry;
+    int newest_revision = -1;
+    bool newest_is_priced = true;
+};
+
+class Drafting {
+  public:
+    Drafting(const DraftInput& input, const Digest& digest)
+        : input_(input),
+          digest_(digest),
+          draft_{.invoice = {.account_id = input.account_id,
+                             .account = input.account,
+                             .month = input.month,
+                             .timezone = input.timezone,
+                             .currency = input.currency,
+                             .issuer = input.issuer,
+                             .customer = input.customer,
+                             .total_exact = money::Amount::zero(input.currency),
+                             .total = money::Payable::zero(input.currency)}} {}
+
+    Draft run() {
+        for (const InvoicedBefore& before : input_.invoiced) remember(before);
+        for (const ChargeRow& row : input_.rows) take(row);
+        for (auto& [key, accumulated] : entries_) close_entry(std::get<0>(key), accumulated);
+        for (auto& [key, line] : lines_) close_line(line);
+        sort_sessions();
+        draft_.invoice.digest = digest_(canonical_inputs(draft_.invoice));
+        return std::move(draft_);
+    }
+
+  private:
+    static std::string name_of(const ChargeRow& row) {
+        return "session " + row.session.text() + " of " + row.model.text();
+    }
+
+    void refuse(std::string reason) { draft_.obstacles.push_back({std::move(reason)}); }
+
+    void remember(const InvoicedBefore& before) {
+        invoiced_periods_.insert(before.period);
+        const auto place =
+            before_.try_emplace({before.model.text(), before.plan, before.period}).first;
+        place->second += before.amount;
+    }
+
+    LineKey key_of(const ChargeRow& row) const {
+        const bool is_late = row.period < input_.month || invoiced_periods_.contains(row.period);
+        return {is_late ? LineKind::adjustment : LineKind::usage, row.period, row.model.text(),
+                row.plan};
+    }
+
+    void take(const ChargeRow& row) {
+        if (row.period > input_.month) {
+            throw std::invalid_argument("a charge of " + row.period + " in a draft of " +
+                                        input_.month);
+        }
+        if (row.currency != input_.currency.code()) {
+            refuse(name_of(row) + " was charged in " + row.currency + ", the account pays in " +
+                   std::string(input_.currency.code()));
+            return;
+        }
+        const LineKey line = key_of(row);
+        Accumulated& sum = entries_[{line, row.session.text()}];
+        add(row, std::get<0>(line), sum);
+    }
+
+    static void add(const ChargeRow& row, LineKind kind, Accumulated& sum) {
+        SessionEntry& entry = sum.entry;
+        if (row.revision == 0 || row.revision > sum.newest_revision) {
+            entry.start = row.start;
+            entry.end = row.end;
+            entry.gb = row.gb;
+            entry.concurrency = row.concurrency;
+            entry.estimated = row.estimated;
+            sum.newest_revision = row.revision;
+            sum.newest_is_priced = row.amount.has_value();
+        }
+        entry.kind = kind;
+        entry.session = row.session;
+        entry.model = row.model;
+        entry.key = row.key;
+        entry.plan = row.plan;
+        entry.period = row.period;
+        entry.accruing = entry.accruing || row.accruing;
+        entry.runs += row.runs;
+        entry.used += row.used;
+        entry.rounding += row.rounding;
+        entry.minimum += row.minimum;
+        entry.spin_down += row.spin_down;
+        entry.billable += row.billable;
+        if (row.gb_seconds)
+            entry.gb_seconds = entry.gb_seconds.value_or(money::Decimal()) + *row.gb_seconds;
+        if (row.amount) entry.amount = entry.amount.value_or(money::Decimal()) + *row.amount;
+    }
+
+    void close_entry(const LineKey& key, Accumulated& sum) {
+        SessionEntry& entry = sum.entry;
+        if (!sum.newest_is_priced) {
+            refuse("session " + entry.session.text() + " is unpriced: the GB of model " +
+                   entry.model.text() + " is not known (tollgate model set " + entry.model.text() +
+                   " --gb …)");
+        }
+        Line& line = lines_.try_emplace(key, new_line(entry)).first->second;
+        ++line.instances;
+        line.runs += entry.runs;
+        line.used += entry.used;
+        line.rounding += entry.rounding;
+        line.minimum += entry.minimum;
+        line.spin_down += entry.spin_down;
+        line.billable += entry.billable;
+        if (entry.gb_seconds) line.gb_seconds += *entry.gb_seconds;
+        if (entry.amount) line.amount += money::Amount(*entry.amount, input_.currency);
+        line.accruing = line.accruing || entry.accruing;
+        draft_.invoice.sessions.push_back(std::move(entry));
+    }
+
+    Line new_line(const SessionEntry& entry) {
+        Line line{.kind = entry.kind,
+                  .model = entry.model,
+                  .plan = entry.plan,
+                  .period = entry.period,
+                  .amount = money::Amount::zero(input_.currency),
+                  .payable = money::Payable::zero(input_.currency)};
+        const auto price = input_.unit_prices.find(entry.plan);
+        if (price != input_.unit_prices.end()) {
+            line.unit_price = price->second;
+        } else {
+            refuse("plan " + entry.plan + " is not in the ledger");
+        }
+        if (entry.kind == LineKind::adjustment) {
+            const auto found = before_.find({entry.model.text(), entry.plan, entry.period});
+            line.invoiced_before = found == before_.end() ? money::Decimal() : found->second;
+        }
+        return line;
+    }
+
+    void close_line(Line& line) {
+        // What is printed must be what a customer gets who multiplies by hand.
+        if (line.amount.value() != line.gb_seconds * line.unit_price) {
+            refuse("the charges of " + line.model.text() + " in " + line.period + " under " +
+                   line.plan + " are " + to_text(line.amount.value()) + ", but " +
+                   to_text(line.gb_seconds) + " GB-seconds × " + to_text(line.unit_price) +
+                   " are " + to_text(line.gb_seconds * line.unit_price));
+        }
+        line.payable = round_to_payable(line.amount, money::Rounding::half_up);
+        draft_.invoice.total_exact += line.amount;
+        draft_.invoice.total += line.payable;
+        draft_.invoice.lines.push_back(std::move(line));
+    }
+
+    void sort_sessions() {
+        const auto order = [](const SessionEntry& entry) {
+            return std::tuple(entry.kind, std::string_view(entry.period),
+                              std::string_view(entry.model.text()), std::string_view(entry.plan),
+                              entry.start, std::string_view(entry.session.text()));
+        };
+        std::ranges::sort(draft_.invoice.sessions,
+                          [&](const auto& a, const auto& b) { return order(a) < order(b); });
+    }
+
+    const DraftInput& input_;
+    const Digest& digest_;
+    Draft draft_;
+    std::set<std::string> invoiced_periods_;
+    std::map<std::tuple<std::string, std::string, std::string>, money::Decimal> before_;
+    std::map<EntryKey, Accumulated> entries_;
+    std::map<LineKey, Line> lines_;
+};
+
+}  // namespace
+
+Draft make_draft(const DraftInput& input, const Digest& digest) {
+    return Drafting(input, digest).run();
+}
+
+}  // namespace invoicing

@@ -1,0 +1,46 @@
+// Charges → invoice. Pure: the same charges give the same invoice, byte for byte. Groups rows into
+// lines, rounds each line once, adds up, and says what stands in the way of issuing.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "invoicing/charge_row.h"
+#include "invoicing/invoice.h"
+
+namespace invoicing {
+
+struct DraftInput {
+    lifecycle::AccountId account_id = {};
+    std::string account = {};
+    std::string month = {};  // rows of later periods are an error of the caller
+    std::string timezone = {};
+    money::Currency currency;
+    Party issuer = {};
+    Party customer = {};
+    std::vector<ChargeRow> rows = {};                        // not invoiced yet; any order
+    std::map<std::string, money::Decimal> unit_prices = {};  // per GB-second, by plan
+    std::vector<InvoicedBefore> invoiced = {};  // of the periods that the rows speak of
+};
+
+/// Why an account cannot be closed; a sentence.
+struct Obstacle {
+    std::string reason = {};
+};
+
+struct Draft {
+    Invoice invoice;
+    std::vector<Obstacle> obstacles = {};
+};
+
+/// SHA-256 of bytes in lower-case hex; given by the caller, for invoicing has no cryptography.
+using Digest = std::function<std::string(std::string_view)>;
+
+/// Lines by model and plan, then adjustments by period, model and plan; sessions in the lines'
+/// order and by start. Rounds half up, away from zero, once per line.
+Draft make_draft(const DraftInput& input, const Digest& digest);
+
+}  // namespace invoicing

@@ -1,0 +1,93 @@
+// The invoice as a value: who, what, how much. A draft is an invoice without a number. Owns the
+// shape alone; draft.h makes one, document.h writes and reads it, reports/ renders it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "calendar/instant.h"
+#include "lifecycle/ids.h"
+#include "money/amount.h"
+
+namespace invoicing {
+
+struct Party {
+    std::string name = {};
+    std::string address = {};  // lines parted by \n
+    std::string country = {};
+    std::string vat_id = {};
+};
+
+enum class LineKind {
+    usage,
+    adjustment,  // charges of a period that an invoice was issued for already, or that is past
+};
+
+/// One model under one plan in one period.
+struct Line {
+    LineKind kind = LineKind::usage;
+    lifecycle::ModelName model = {};
+    std::string plan = {};
+    std::string period = {};
+    std::int64_t instances = 0;
+    std::int64_t runs = 0;
+    money::Decimal used = {};  // seconds, as in ChargeRow
+    money::Decimal rounding = {};
+    money::Decimal minimum = {};
+    money::Decimal spin_down = {};
+    money::Decimal billable = {};
+    money::Decimal gb_seconds = {};
+    money::Decimal unit_price = {};  // per GB-second, every digit of the plan's
+    money::Amount amount;            // gb_seconds × unit_price, exact
+    money::Payable payable;          // rounded, here and nowhere else
+    /// Of an adjustment: what issued invoices had charged for this model, plan and period.
+    std::optional<money::Decimal> invoiced_before = {};
+    bool accruing = false;
+};
+
+/// One session in one period: a line of the appendix.
+struct SessionEntry {
+    LineKind kind = LineKind::usage;
+    lifecycle::SessionId session = {};
+    lifecycle::ModelName model = {};
+    lifecycle::KeyFingerprint key = {};
+    std::string plan = {};
+    std::string period = {};
+    std::string gb = {};
+    std::int64_t concurrency = 1;
+    std::int64_t runs = 0;
+    std::optional<calendar::Instant> start = {};
+    std::optional<calendar::Instant> end = {};
+    money::Decimal used = {};
+    money::Decimal rounding = {};
+    money::Decimal minimum = {};
+    money::Decimal spin_down = {};
+    money::Decimal billable = {};
+    std::optional<money::Decimal> gb_seconds = {};
+    std::optional<money::Decimal> amount = {};
+    bool estimated = false;
+    bool accruing = false;
+};
+
+struct Invoice {
+    std::optional<std::string> number = {};           // absent: a draft
+    std::optional<calendar::Instant> issued_at = {};  // absent: a draft
+    std::optional<calendar::Instant> accrued_to =
+        {};  // of a draft: open sessions are rated up to here
+    lifecycle::AccountId account_id = {};
+    std::string account = {};  // its name
+    std::string month = {};    // "2026-10"
+    std::string timezone = {};
+    money::Currency currency;
+    Party issuer = {};
+    Party customer = {};
+    std::vector<Line> lines = {};
+    std::vector<SessionEntry> sessions = {};
+    money::Amount total_exact;
+    money::Payable total;     // the sum of the payable lines
+    std::string digest = {};  // SHA-256 of canonical_inputs (document.h), hex
+};
+
+}  // namespace invoicing

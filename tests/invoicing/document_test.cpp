@@ -1,0 +1,68 @@
+#include "invoicing/document.h"
+
+#include "invoicing/builders.h"
+
+namespace invoicing {
+namespace {
+
+using builders::Row;
+using testing::HasSubstr;
+using testing::Not;
+
+Invoice issued() {
+    DraftInput input =
+        builders::input({Row("a").model("日本 \"<&>\" \\ model"), Row("b").period("2026-09"),
+                         Row("c").revision(2).seconds("120").negated()});
+    Invoice invoice = make_draft(input, builders::fake_digest).invoice;
+    invoice.number = "TG-2026-000001";
+    invoice.issued_at = calendar::parse_instant("2026-11-01T00:00:00.5Z");
+    return invoice;
+}
+
+TEST(InvoiceDocument, ReadsWhatItWrites) {
+    for (const Layout layout : {Layout::compact, Layout::indented}) {
+        const std::string text = to_json(issued(), layout);
+        EXPECT_EQ(to_json(parse_invoice(text), layout), text);
+    }
+}
+
+TEST(InvoiceDocument, HasTheKeysOfTheContractInOrder) {
+    const std::string text = to_json(issued(), Layout::compact);
+    EXPECT_THAT(text, testing::StartsWith(R"({"number":"TG-2026-000001","account":"acme",)"));
+    for (const char* part :
+         {R"("month":"2026-10")", R"("currency":"USD")", R"("issued_at":"2026-11-01T00:00:00.5Z")",
+          R"("unit_price":"0.0000166667","unit_price_per_million":"16.6667")",
+          R"("amount":"0.000500001","payable":"0.00")", R"("instances":1,"runs":1)",
+          R"("amount_before":"0","amount_after":"0.000500001")", R"("total_exact":"0")",
+          R"("total":"0.00")"}) {
+        EXPECT_THAT(text, HasSubstr(part));
+    }
+}
+
+TEST(InvoiceDocument, TheDigestCoversTheInputsAndNotTheNumber) {
+    Invoice invoice = issued();
+    const std::string before = canonical_inputs(invoice);
+    EXPECT_EQ(builders::fake_digest(before), invoice.digest);
+    invoice.number = "TG-2026-000002";
+    invoice.issued_at = calendar::parse_instant("2026-12-01T00:00:00Z");
+    EXPECT_EQ(canonical_inputs(invoice), before);
+    invoice.sessions[0].used += builders::decimal("0.000001");
+    EXPECT_NE(canonical_inputs(invoice), before);
+}
+
+TEST(InvoiceDocument, CanonicalInputsAreCompactWithSortedKeysAndOneNewline) {
+    const std::string text = canonical_inputs(issued());
+    EXPECT_THAT(text, testing::StartsWith(R"({"account":"acme","account_id":"acc_1","currency":)"));
+    EXPECT_THAT(text, testing::EndsWith("}\n"));
+    EXPECT_THAT(text, Not(HasSubstr("\"digest\"")));
+    EXPECT_EQ(text.find('\n'), text.size() - 1);
+}
+
+TEST(InvoiceDocument, RefusesWhatIsNoInvoice) {
+    for (const char* text : {"", "{}", "[]", R"({"number":1})"}) {
+        EXPECT_THROW(parse_invoice(text), std::runtime_error) << text;
+    }
+}
+
+}  // namespace
+}  // namespace invoicing
