@@ -194,7 +194,7 @@ CREATE TABLE pending_instances (
     upstream   text NOT NULL,
     model      text NOT NULL,
     earliest   timestamptz NOT NULL,  -- the first instant that the new facts speak of
-    since      timestamptz NOT NULL DEFAULT now(),
+    due_at     timestamptz NOT NULL,  -- runs alone can wait for more of them
     PRIMARY KEY (account_id, upstream, model)
 );
 

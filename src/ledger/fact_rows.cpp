@@ -211,9 +211,8 @@ std::vector<FactRow> fold_runs(std::vector<FactRow> rows,
 bool concerns_instance(const FactBody& body) {
     return visit_body(body, [](const auto& fact) {
         using Kind = std::decay_t<decltype(fact)>;
-        // Intents say nothing that the answer does not repeat; the catalogue is no one's.
+        // What the catalogue and the operator say of a model is no one's: see learn_model.
         return !std::is_same_v<Kind, lifecycle::GatewayStarted> &&
-               !std::is_same_v<Kind, lifecycle::LoadRequested> &&
                !std::is_same_v<Kind, lifecycle::CatalogueEntry> &&
                !std::is_same_v<Kind, lifecycle::ModelSet>;
     });

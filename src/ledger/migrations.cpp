@@ -76,7 +76,7 @@ int migrate(const std::string& connection_string, const std::vector<Migration>& 
     return with_connection(connection_string, [&](pqxx::connection& link) {
         int count = 0;
         for (const Migration& migration : migrations) {
-            Work work(link);
+            pqxx::work work(link);
             if (apply(work, migration, migrations)) ++count;
             work.commit();
         }
@@ -87,7 +87,7 @@ int migrate(const std::string& connection_string, const std::vector<Migration>& 
 std::vector<MigrationStatus> list_migrations(const std::string& connection_string,
                                              const std::vector<Migration>& migrations) {
     return with_connection(connection_string, [&](pqxx::connection& link) {
-        Work work(link);
+        pqxx::work work(link);
         const auto applied = read_applied(work);
         check(applied, migrations);
         std::vector<MigrationStatus> result;

@@ -17,6 +17,11 @@ struct Instance {
     friend auto operator<=>(const Instance&, const Instance&) = default;
 };
 
+struct Touch {
+    calendar::Instant earliest;
+    bool only_runs = false;
+};
+
 Attribution attribute(Work& work, const ParsedBatch& batch, const PostingRules& rules) {
     Attribution accounts = find_accounts(work, batch.keys);
     if (!rules.make_accounts) return accounts;
@@ -60,30 +65,35 @@ class FactStream {
                                    calendar::to_text(row.occurred_at),
                                    calendar::to_text(row.recorded_at), to_storable(row.body));
         if (!account || row.model.empty() || !row.fact || !concerns_instance(*row.fact)) return;
+        const bool only_runs = std::holds_alternative<lifecycle::Runs>(*row.fact);
         const auto [entry, is_new] = touched_.try_emplace(
             Instance{.account = *account, .upstream = upstream, .model = row.model},
-            row.occurred_at);
-        if (!is_new) entry->second = std::min(entry->second, row.occurred_at);
+            Touch{.earliest = row.occurred_at, .only_runs = only_runs});
+        if (is_new) return;
+        entry->second.earliest = std::min(entry->second.earliest, row.occurred_at);
+        entry->second.only_runs = entry->second.only_runs && only_runs;
     }
     void complete() { stream_.complete(); }
-    const std::map<Instance, calendar::Instant>& touched() const { return touched_; }
+    const std::map<Instance, Touch>& touched() const { return touched_; }
 
   private:
     std::string gateway_;
     pqxx::stream_to stream_;
-    std::map<Instance, calendar::Instant> touched_;
+    std::map<Instance, Touch> touched_;
 };
 
 // In the order of the map, the same everywhere, so that two gateways never wait for each other in a
-// circle.
-void mark_pending(Work& work, const std::map<Instance, calendar::Instant>& touched) {
-    for (const auto& [instance, earliest] : touched) {
+// circle. Runs move no money by themselves: their instances are folded every few seconds only.
+void mark_pending(Work& work, const std::map<Instance, Touch>& touched) {
+    for (const auto& [instance, touch] : touched) {
         work.exec_params(
-            "INSERT INTO pending_instances (account_id, upstream, model, earliest) "
-            "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, upstream, model) "
-            "DO UPDATE SET earliest = least(pending_instances.earliest, excluded.earliest)",
+            "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) VALUES "
+            "($1, $2, $3, $4, CASE WHEN $5 THEN now() + interval '5 seconds' ELSE now() END) "
+            "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+            "earliest = least(pending_instances.earliest, excluded.earliest), "
+            "due_at = least(pending_instances.due_at, excluded.due_at)",
             instance.account.text(), instance.upstream, to_storable(instance.model.text()),
-            calendar::to_text(earliest));
+            calendar::to_text(touch.earliest), touch.only_runs);
     }
 }
 
@@ -99,12 +109,12 @@ void learn_model(Work& work, const std::string& upstream, const lifecycle::Model
         "since = excluded.since WHERE models.since <= excluded.since",
         upstream, name, gb, source, calendar::to_text(since));
     work.exec_params(
-        "INSERT INTO pending_instances (account_id, upstream, model, earliest) "
-        "SELECT account_id, upstream, model, min(loaded_at) FROM sessions "
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT account_id, upstream, model, min(loaded_at), now() FROM sessions "
         "WHERE model = $1 AND gb IS NULL AND ($2 = '' OR upstream = $2) "
         "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 "
-        "ON CONFLICT (account_id, upstream, model) "
-        "DO UPDATE SET earliest = least(pending_instances.earliest, excluded.earliest)",
+        "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+        "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()",
         name, upstream);
 }
 
@@ -137,6 +147,7 @@ struct Learned {
     lifecycle::ModelName model;
     std::optional<std::string> gb;
     std::string upstream;
+    const char* source;
     calendar::Instant since;
 };
 
@@ -167,7 +178,10 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
             if (const auto* start = std::get_if<lifecycle::GatewayStarted>(&*row.fact)) {
                 upstream = to_storable(start->upstream.text());
             } else if (const auto* entry = std::get_if<lifecycle::CatalogueEntry>(&*row.fact)) {
-                learned.push_back({entry->model, entry->gb, upstream, row.occurred_at});
+                learned.push_back(
+                    {entry->model, entry->gb, upstream, "catalogue", row.occurred_at});
+            } else if (const auto* set = std::get_if<lifecycle::ModelSet>(&*row.fact)) {
+                learned.push_back({set->model, set->gb, upstream, "operator", row.occurred_at});
             }
         }
         const auto account = accounts.find(row.key);
@@ -178,7 +192,7 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
     }
     stream.complete();
     for (const Learned& entry : learned) {
-        learn_model(work, entry.upstream, entry.model, storable_gb(entry.gb), "catalogue",
+        learn_model(work, entry.upstream, entry.model, storable_gb(entry.gb), entry.source,
                     entry.since);
     }
     mark_pending(work, stream.touched());
@@ -189,21 +203,21 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
     return Posting::posted;
 }
 
-void post_operator_fact(Work& work, const lifecycle::Fact& fact, calendar::Instant now) {
+void post_operator_fact(Work& work, const std::string& upstream, const lifecycle::Fact& fact,
+                        calendar::Instant now) {
     const std::string id = operator_gateway;
     work.exec_params(
         "INSERT INTO gateways (id, retired_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", id);
     journal::SealedBatch batch;
-    batch.first =
-        work.exec_params1("SELECT sequence + 1 FROM gateways WHERE id = $1 FOR UPDATE", id)[0]
-            .as<std::uint64_t>();
+    batch.first = work.exec_params1(
+                          "UPDATE gateways SET upstream = $2 WHERE id = $1 "
+                          "RETURNING sequence + 1",
+                          id, to_storable(upstream))[0]
+                      .as<std::uint64_t>();
     batch.last = batch.first;
     batch.records.push_back({batch.first, now, lifecycle::to_json(fact)});
     if (post_batch(work, lifecycle::GatewayId(id), batch, {}) != Posting::posted) {
         throw std::runtime_error("the operator's facts are out of order");
-    }
-    if (const auto* set = std::get_if<lifecycle::ModelSet>(&fact.body)) {
-        learn_model(work, "", set->model, storable_gb(set->gb), "operator", fact.occurred_at);
     }
 }
 

@@ -25,7 +25,8 @@ enum class Posting {
 [[nodiscard]] Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
                                  const journal::SealedBatch& batch, const PostingRules& rules);
 
-/// Inserts one operator's fact under the pseudo-gateway `operator`.
-void post_operator_fact(Work& work, const lifecycle::Fact& fact, calendar::Instant now);
+/// Inserts one operator's fact under the pseudo-gateway `operator`. `upstream` empty: whichever.
+void post_operator_fact(Work& work, const std::string& upstream, const lifecycle::Fact& fact,
+                        calendar::Instant now);
 
 }  // namespace ledger

@@ -17,7 +17,8 @@ struct Store::Connection {
     pqxx::connection link;
 };
 
-using Work = pqxx::work;
+/// A transaction, or a part of one that can be undone alone (pqxx::subtransaction).
+using Work = pqxx::dbtransaction;
 
 /// In a catch block: drops a connection that is gone, and throws what the caller should see.
 [[noreturn]] void rethrow_database_error(Store& store);
@@ -27,7 +28,8 @@ using Work = pqxx::work;
 template <class Act>
 auto transact(Store& store, Act act) {
     try {
-        Work work(store.connect().link);
+        pqxx::work transaction(store.connect().link);
+        Work& work = transaction;
         if constexpr (std::is_void_v<decltype(act(work))>) {
             act(work);
             work.commit();

@@ -18,6 +18,12 @@ inline lifecycle::KeyFingerprint key(std::string name = "aa") {
     return lifecycle::KeyFingerprint(name);
 }
 
+/// Each call its own.
+inline lifecycle::CallId next_call() {
+    static std::uint64_t number = 0;
+    return {.boot = 1, .number = ++number};
+}
+
 inline const lifecycle::ModelName test_model{"openai-community/gpt2"};
 
 inline lifecycle::Fact started(calendar::Instant when,
@@ -29,6 +35,7 @@ inline lifecycle::Fact loaded(calendar::Instant when, const lifecycle::KeyFinger
                               std::optional<std::string> gb = "0.5", int status = 200,
                               const lifecycle::ModelName& model = test_model) {
     lifecycle::LoadAnswered load;
+    load.call = next_call();
     load.key = by;
     load.model = model;
     load.gb = std::move(gb);
@@ -41,17 +48,18 @@ inline lifecycle::Fact loaded(calendar::Instant when, const lifecycle::KeyFinger
 
 inline lifecycle::Fact run_arrived(calendar::Instant when,
                                    const lifecycle::KeyFingerprint& by = key()) {
-    return {when, lifecycle::RunArrived{{}, by, test_model}};
+    return {when, lifecycle::RunArrived{next_call(), by, test_model}};
 }
 
 inline lifecycle::Fact run_ended(calendar::Instant when,
                                  const lifecycle::KeyFingerprint& by = key(), int status = 200) {
-    return {when, lifecycle::RunEnded{{}, by, test_model, status, 10, 20, false}};
+    return {when, lifecycle::RunEnded{next_call(), by, test_model, status, 10, 20, false}};
 }
 
 inline lifecycle::Fact deleted(calendar::Instant when,
                                const lifecycle::KeyFingerprint& by = key()) {
     lifecycle::DeleteAnswered deletion;
+    deletion.call = next_call();
     deletion.key = by;
     deletion.model = test_model;
     deletion.status = 200;

@@ -1,0 +1,50 @@
+// The meter: folds the facts of touched instances into sessions, and rates what changed into
+// charges. Owns nothing that cannot be made again: what it has to do is in the database
+// (pending_instances, written with the facts), so a crash loses no work and repeats none.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "ledger/store.h"
+
+namespace ledger {
+
+class Meter {
+  public:
+    explicit Meter(StoreOptions store);
+    ~Meter();
+
+    void start();
+    /// Ends the thread after what is pending, no longer than `limit` if the database is slow.
+    /// Idempotent.
+    void stop(calendar::Duration limit = calendar::Duration::seconds(10));
+    /// There are new facts. Any thread.
+    void notify();
+    /// What keeps it from metering; empty while all is well. Thread-safe.
+    std::string problem() const;
+
+    /// One transaction: folds and rates up to 50 pending instances, the due ones (or all); how
+    /// many. What cannot be stored parks its instance alone, with the reason. Throws Unavailable.
+    int meter_pending(bool also_not_due = false);
+
+  private:
+    void run();
+    void set_problem(const std::string& text);
+
+    // Owned by the meter's thread.
+    Store store_;
+    std::thread thread_;
+
+    mutable std::mutex mutex_;
+    // Under `mutex_`.
+    std::condition_variable wake_;
+    bool notified_ = false;
+    bool stopping_ = false;
+    std::int64_t stop_deadline_micros_ = 0;
+    std::string problem_;
+};
+
+}  // namespace ledger

@@ -1,0 +1,33 @@
+// Inside the ledger: derives the sessions of one instance anew from its facts, as far back as new
+// facts can reach, and makes the table agree.
+#pragma once
+
+#include <vector>
+
+#include "ledger/transaction.h"
+#include "lifecycle/session.h"
+
+namespace ledger {
+
+/// What one account runs under one name on one upstream: the unit of folding.
+struct InstanceName {
+    lifecycle::AccountId account;
+    lifecycle::UpstreamId upstream;
+    lifecycle::ModelName model;
+};
+
+struct FoldedSession {
+    lifecycle::Session session;
+    std::string plan;  // in force when it was loaded; empty: none
+};
+
+struct Refold {
+    std::vector<FoldedSession> sessions;          // written; those before the fold's reach left out
+    std::vector<lifecycle::SessionId> withdrawn;  // were there and no fact supports them any more
+};
+
+/// `earliest`: the first instant that new facts speak of. Constraints that are deferred may be
+/// violated afterwards: the caller checks them.
+Refold refold_instance(Work& work, const InstanceName& instance, calendar::Instant earliest);
+
+}  // namespace ledger

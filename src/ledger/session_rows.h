@@ -1,0 +1,19 @@
+// Inside the ledger: sessions as rows. One list of columns for reading and writing.
+#pragma once
+
+#include <string>
+
+#include "ledger/transaction.h"
+#include "lifecycle/session.h"
+
+namespace ledger {
+
+/// For a SELECT of sessions named `s`; read_session reads them from the field `first` on.
+extern const char* const session_columns;
+lifecycle::Session read_session(const pqxx::row& row, pqxx::row::size_type first = 0);
+
+/// Inserts the session or overwrites its row. `plan` empty: none was in force.
+void write_session(Work& work, const lifecycle::AccountId& account,
+                   const lifecycle::Session& session, const std::string& plan);
+
+}  // namespace ledger
