@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "tollgate " TOLLGATE_VERSION);
     cli::Exit exit = cli::Exit::done;
     cli::add_config(app, exit);
+    cli::add_origin(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -22,5 +22,6 @@ struct ConfigArguments {
 
 // Each registers its subcommand; its callback sets `exit`.
 void add_rate(CLI::App& app, Exit& exit);
+void add_origin(CLI::App& app, Exit& exit);
 
 }  // namespace cli

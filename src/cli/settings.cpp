@@ -270,6 +270,10 @@ const std::vector<Key>& table() {
         integer_key("origin.spin_down_seconds",
                     "time between an instance's expiry and its shutdown",
                     FIELD(origin.spin_down_seconds), {0, 120}),
+        integer_key("origin.queue_per_replica", "how many runs wait for each replica, then 429",
+                    FIELD(origin.queue_per_replica), {0, 100'000}),
+        integer_key("origin.queue_seconds", "how long a run waits for a replica, then 429",
+                    FIELD(origin.queue_seconds), {0, 3600}),
         text_key("log.level", "debug, info, warning or error", FIELD(log.level), check_level),
     };
     return keys;

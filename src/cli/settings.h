@@ -63,7 +63,9 @@ struct Settings {
         std::string models = "config/models.json";
         std::string engine_dir = "build/engine";
         std::int64_t boot_timeout_seconds = 900;
-        std::int64_t spin_down_seconds = 60;
+        std::int64_t spin_down_seconds = 0;
+        std::int64_t queue_per_replica = 8;
+        std::int64_t queue_seconds = 30;
     } origin;
     struct Log {
         std::string level = "info";
