@@ -115,7 +115,9 @@ std::optional<Instant> parse_instant(std::string_view text) {
     if (!offset || at != text.size()) return std::nullopt;
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
     const std::int64_t minutes = (days * 24 + hour) * 60 + minute - *offset;
-    return Instant{(minutes * 60 + second) * micros_per_second + *fraction};
+    const Instant instant{(minutes * 60 + second) * micros_per_second + *fraction};
+    if (instant < earliest_instant || instant > latest_instant) return std::nullopt;
+    return instant;
 }
 
 std::string to_text(Instant instant) {

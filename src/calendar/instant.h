@@ -31,9 +31,13 @@ struct Instant {
     friend constexpr Duration operator-(Instant a, Instant b) { return {a.micros - b.micros}; }
 };
 
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: what the text form can hold.
+inline constexpr Instant earliest_instant{-62'167'219'200'000'000};
+inline constexpr Instant latest_instant{253'402'300'799'999'999};
+
 /// Reads RFC 3339 as metering.md narrows it: `T` and `Z` in either case, 0 to 6 fraction digits,
 /// `Z` or an offset. Absent: anything else (7 digits, second 60, hour 24, no offset, a space for
-/// T).
+/// T), and what lies outside years 0000 to 9999 in UTC.
 std::optional<Instant> parse_instant(std::string_view text);
 
 /// UTC with `Z`, a fraction without trailing zeros, none where it is zero:
