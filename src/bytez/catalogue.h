@@ -23,8 +23,10 @@ class Catalogue {
     };
 
     /// A list, whole or in part (`?task=`), learned at `now`: what it does not name stays as it is.
-    /// Beyond `model_limit` models new ones are not taken.
-    void learn(const std::vector<CatalogueModel>& models, calendar::Instant now);
+    /// Beyond `model_limit` models new ones are not taken. Returns what is new or changed: what is
+    /// worth a fact.
+    std::vector<CatalogueModel> learn(const std::vector<CatalogueModel>& models,
+                                      calendar::Instant now);
 
     std::optional<Entry> find(const lifecycle::ModelName& model) const;
 

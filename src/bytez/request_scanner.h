@@ -1,8 +1,13 @@
 // Reads a request's JSON body as it streams past, a piece at a time, in constant memory: validates
 // UTF-8 and JSON, and takes the top-level fields that metering needs. Keys are compared after
-// unescaping ("\u006dodel" is `model`), because that is how the upstream reads them.
+// unescaping ("\u006dodel" is `model`), because that is how the upstream reads them; a second
+// `model`, `key`, `concurrency` or `expirationPeriodSeconds` is refused, because upstreams differ
+// in which of the two they take.
+//
+// Nothing is allocated after the first uses: the captured texts keep their memory over reset().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,27 +22,109 @@ class RequestScanner {
         complete,  // one whole JSON object, followed by nothing but white space so far
         bad,       // error() says why; nothing more is read
     };
+    static constexpr std::size_t max_text = 512;   // bytes of `model` and of `key`
+    static constexpr std::size_t max_depth = 256;  // of nested arrays and objects
 
     State feed(std::string_view piece);
     State finish();  // end of body: complete or bad
     State state() const { return state_; }
     std::string_view error() const { return error_; }  // a static sentence, no content of the body
 
-    // Valid at any time, for what has been seen; final when complete.
-    const std::optional<std::string>& model() const { return model_; }  // at most 512 bytes
-    const std::optional<std::string>& key() const { return key_; }  // the legacy credential field
-    std::optional<std::int64_t> concurrency() const { return concurrency_; }
-    std::optional<std::int64_t> expiration_seconds() const { return expiration_seconds_; }
+    // Valid at any time for what has been seen whole, until reset(); final when complete. A value
+    // of another type than the field's own counts as absent: the upstream judges it.
+
+    /// UTF-8 without control characters; a longer or lone-surrogate text makes the body bad.
+    std::optional<std::string_view> model() const { return model_.view(); }
+    /// The legacy credential field.
+    std::optional<std::string_view> key() const { return key_.view(); }
+    /// Whole numbers in any spelling of JSON (4, 4.0, 4e0), up to 10^15; others count as absent.
+    std::optional<std::int64_t> concurrency() const { return concurrency_.value; }
+    std::optional<std::int64_t> expiration_seconds() const { return expiration_seconds_.value; }
 
     void reset();
 
   private:
+    enum class Mode : std::uint8_t {
+        start,          // white space or the opening brace
+        value,          // a value must follow
+        first_element,  // a value or ]
+        first_name,     // a name or }
+        name,           // a name must follow
+        colon,          // after a name
+        after_value,    // , or the closing bracket
+        string,         // between quotes
+        escape,         // after a backslash
+        unicode,        // in the four digits of \u
+        number,         // in a number
+        literal,        // in true, false, null
+        end,            // after the object
+    };
+    enum class NumberPart : std::uint8_t { minus, zero, whole, point, fraction, e, sign, exponent };
+    enum class Field : std::uint8_t { none, model, key, concurrency, expiration };
+    struct Text {
+        std::string text;
+        bool seen = false;     // the name occurred
+        bool present = false;  // and its value is a text, whole
+        std::optional<std::string_view> view() const {
+            return present ? std::optional<std::string_view>(text) : std::nullopt;
+        }
+    };
+    struct Number {
+        bool seen = false;
+        std::optional<std::int64_t> value;
+    };
+
+    void fail(std::string_view why);
+    void read_structure(char c);
+    const char* step(const char* at, const char* end);
+    const char* read_string(const char* at, const char* end);
+    const char* read_number(const char* at, const char* end);
+    void read_escape(char c);
+    void read_unicode_digit(char c);
+    void read_utf8(unsigned char byte);
+    void begin_value(char c);
+    void begin_string(bool is_name);
+    void end_string();
+    void begin_number(char c);
+    bool number_step(char c);
+    void end_number();
+    void push(bool object);
+    void pop(bool object);
+    void after_value();
+    void resolve_name();
+    Text* captured_text();
+    void capture(std::string_view run);
+    void capture_code_point(std::uint32_t unit);
+    void refuse_lone_surrogate();
+    bool in_object() const;
+
     State state_ = State::more;
+    Mode mode_ = Mode::start;
+    Field field_ = Field::none;  // which top-level field's value is being read
+    bool is_name_ = false;       // the string being read is a name
+    bool capturing_ = false;
+    bool name_too_long_ = false;  // or otherwise none of ours
+
+    std::uint32_t depth_ = 0;
+    std::array<std::uint64_t, max_depth / 64> objects_{};  // a bit per level: object or array
+
+    std::uint8_t utf8_left_ = 0;                       // continuation bytes still to come
+    std::uint8_t utf8_low_ = 0x80, utf8_high_ = 0xBF;  // the range of the next one
+    std::uint8_t unicode_left_ = 0;
+    std::uint32_t unicode_ = 0;
+    std::uint32_t high_surrogate_ = 0;  // 0: none waits for its partner
+
+    NumberPart number_part_ = NumberPart::minus;
+    bool negative_ = false, exponent_negative_ = false, number_overflow_ = false;
+    std::int64_t digits_ = 0;    // of the significand, without the point
+    std::int32_t scale_ = 0;     // digits after the point
+    std::int32_t exponent_ = 0;  // after e
+    std::string_view literal_rest_;
+
     std::string_view error_;
-    std::optional<std::string> model_;
-    std::optional<std::string> key_;
-    std::optional<std::int64_t> concurrency_;
-    std::optional<std::int64_t> expiration_seconds_;
+    std::string name_;
+    Text model_, key_;
+    Number concurrency_, expiration_seconds_;
 };
 
 }  // namespace bytez

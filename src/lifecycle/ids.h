@@ -4,6 +4,7 @@
 #include <compare>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace lifecycle {
@@ -16,6 +17,8 @@ class Id {
 
     const std::string& text() const { return text_; }
     bool empty() const { return text_.empty(); }
+    /// Takes another text and keeps the memory of the old one.
+    void assign(std::string_view text) { text_.assign(text); }
 
     friend auto operator<=>(const Id&, const Id&) = default;
 

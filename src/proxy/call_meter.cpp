@@ -1,0 +1,111 @@
+#include "proxy/call_meter.h"
+
+#include "platform/log.h"
+
+namespace proxy {
+
+using bytez::Call;
+
+void CallMeter::reset() {
+    active_ = knows_model_ = finished_ = arrived_ = has_header_key_ = false;
+    scanner_.reset();
+    options_ = {};
+    gb_.reset();
+    credential_.clear();
+}
+
+void CallMeter::begin(Call call, std::optional<std::string_view> key, std::string_view credential) {
+    active_ = true;
+    call_ = call;
+    id_ = services_.next_call();
+    has_header_key_ = key.has_value();
+    // Without any key the call is the nobody's, whose fingerprint is that of the empty text: an
+    // upstream that answers it all the same has not slipped past the meter.
+    key_ = services_.fingerprints.of(key.value_or(""));
+    credential_ = credential;
+}
+
+std::optional<OwnError> CallMeter::read(std::string_view data) {
+    if (scanner_.feed(data) == bytez::RequestScanner::State::bad) {
+        return errors::bad_body(scanner_.error());
+    }
+    learn_names();
+    return knows_model_ ? check_ownership() : std::nullopt;
+}
+
+std::optional<OwnError> CallMeter::finish_reading() {
+    if (scanner_.finish() == bytez::RequestScanner::State::bad) {
+        return errors::bad_body(scanner_.error());
+    }
+    finished_ = true;
+    if (!scanner_.model() || scanner_.model()->empty()) return errors::no_model;
+    learn_names();
+    if (call_ == Call::load) {
+        options_.concurrency = scanner_.concurrency().value_or(options_.concurrency);
+        options_.expiration_seconds =
+            scanner_.expiration_seconds().value_or(options_.expiration_seconds);
+        if (const auto entry = services_.catalogue.find(model_)) gb_ = entry->required_ram;
+    }
+    return check_ownership();
+}
+
+void CallMeter::learn_names() {
+    if (!has_header_key_ && scanner_.key()) {
+        has_header_key_ = true;
+        key_ = services_.fingerprints.of(*scanner_.key());
+        credential_ = "Key " + std::string(*scanner_.key());
+    }
+    if (!knows_model_ && scanner_.model()) {
+        knows_model_ = true;
+        model_.assign(*scanner_.model());
+    }
+}
+
+std::optional<OwnError> CallMeter::check_ownership() const {
+    const Ownership* const ownership = services_.options.ownership;
+    if (!ownership || call_ == Call::load || call_ == Call::job) return {};
+    if (ownership->is_foreign(key_, model_)) return errors::model_not_found;
+    return {};
+}
+
+bool CallMeter::take_arrival() {
+    if (arrived_ || !knows_model_ || !(has_header_key_ || finished_)) return false;
+    return arrived_ = true;
+}
+
+void CallMeter::record_arrival(GateWaiter& waiter) {
+    services_.recorder.record_run_arrived({id_, key_, model_}, waiter);
+}
+
+void CallMeter::record_run_end(const Recorder::RunOutcome& outcome) {
+    services_.recorder.record_run_ended({id_, key_, model_}, outcome);
+}
+
+void CallMeter::record_load_intent(GateWaiter& waiter) {
+    services_.recorder.record(lifecycle::LoadRequested{id_, key_, model_, options_, gb_}, waiter);
+}
+
+void CallMeter::record_answer(int status, std::optional<calendar::Instant> date,
+                              GateWaiter& waiter) {
+    const bool accepted = status / 100 == 2;
+    if (call_ == Call::load) {
+        lifecycle::LoadAnswered fact{id_,    key_,     model_,   options_, gb_,
+                                     status, accepted, sent_at_, date};
+        if (accepted || status == 0) services_.observer.on_load(fact, credential_);
+        if (!services_.gate.is_recording()) return waiter.on_gate(true);
+        services_.recorder.record(std::move(fact), waiter);
+        return;
+    }
+    lifecycle::DeleteAnswered fact{id_, key_, model_, status, sent_at_, date};
+    services_.observer.on_delete(fact, credential_);
+    if (!services_.gate.is_recording()) return waiter.on_gate(true);
+    if (services_.gate.accepts()) {
+        services_.recorder.record(std::move(fact), waiter);
+        return;
+    }
+    platform::log(platform::Severity::error, "proxy", "a delete is answered but not recorded",
+                  {{"model", model_.text()}, {"status", status}});
+    waiter.on_gate(true);
+}
+
+}  // namespace proxy

@@ -1,0 +1,219 @@
+#include "proxy/client_connection.h"
+
+#include <sys/epoll.h>
+
+namespace proxy {
+
+ClientConnection::ClientConnection(Services& services, Owner& owner, int descriptor)
+    : services_(services), owner_(owner), socket_(descriptor), exchange_(services, *this) {
+    services_.loop.watch(descriptor, *this);
+    watch_time();
+}
+
+void ClientConnection::on_events(std::uint32_t events) {
+    if (closed_ || gone_) return;
+    socket_.on_events(events);
+    if (events & (EPOLLERR | EPOLLHUP)) {
+        // Both directions are gone: unlike a client that has only finished sending, this one hears
+        // no answer any more.
+        leave();
+        return;
+    }
+    flush();
+    if (!closed_) pump();
+}
+
+void ClientConnection::send(std::string_view bytes) {
+    if (gone_ || broken_ || bytes.empty()) return;
+    if (out_.empty() && !held_) {
+        const Socket::Moved moved = socket_.write(bytes);
+        if (moved.outcome == Socket::Outcome::moved) bytes.remove_prefix(moved.bytes);
+        if (moved.outcome == Socket::Outcome::failed) {
+            broken_ = true;
+            services_.late.push_back(this);
+            return;
+        }
+    }
+    out_.append(bytes);
+}
+
+void ClientConnection::flush() {
+    if (held_ || out_.empty()) return;
+    while (!out_.empty()) {
+        const Socket::Moved moved = socket_.write(out_.view());
+        if (moved.outcome == Socket::Outcome::failed) {
+            leave();
+            return;
+        }
+        if (moved.outcome != Socket::Outcome::moved) break;
+        out_.consume(moved.bytes);
+    }
+    if (out_.size() < high_water / 2) exchange_.on_client_drained();
+    settle();
+    if (!closed_) watch_time();
+}
+
+void ClientConnection::release() {
+    held_ = false;
+    if (gone_) {
+        settle();
+        return;
+    }
+    flush();
+    if (closed_ || gone_) return;
+    settle();
+    if (!closed_) pump();
+}
+
+void ClientConnection::on_exchange_over() {
+    over_ = true;
+    settle();
+    if (!closed_ && !over_) pump();
+}
+
+/// When the answer has left whole, the next request's turn comes, or the end.
+void ClientConnection::settle() {
+    if (!over_ || closed_ || held_) return;
+    if (gone_) {
+        over_ = false;
+        close();
+        return;
+    }
+    if (!out_.empty()) return;
+    over_ = false;
+    if (exchange_.keeps_client() && !services_.stopping) {
+        exchange_.reset();
+    } else {
+        begin_drain();
+    }
+}
+
+/// Closing with unread input would reset the connection and could take the answer with it.
+void ClientConnection::begin_drain() {
+    draining_ = true;
+    in_.clear();
+    socket_.shutdown_sending();
+    services_.timers.drain.arm(*this, services_.loop.now_micros());
+    pump();
+}
+
+void ClientConnection::pump() {
+    if (pumping_ || closed_ || gone_) return;
+    pumping_ = true;
+    take_waiting();
+    while (!closed_ && !gone_ && socket_.is_readable() &&
+           (draining_ || exchange_.wants_request())) {
+        read_some();
+        take_waiting();
+    }
+    pumping_ = false;
+    if (!closed_ && !gone_) watch_time();
+}
+
+void ClientConnection::read_some() {
+    auto& buffer = services_.scratch.from_client;
+    const Socket::Moved moved = socket_.read(buffer.data(), buffer.size());
+    switch (moved.outcome) {
+        case Socket::Outcome::moved:
+            if (!draining_) take({buffer.data(), moved.bytes});
+            return;
+        case Socket::Outcome::blocked:
+            return;
+        case Socket::Outcome::ended:
+            on_end();
+            return;
+        case Socket::Outcome::failed:
+            on_end();
+            return;
+    }
+}
+
+void ClientConnection::take(std::string_view bytes) {
+    if (in_.empty()) bytes.remove_prefix(exchange_.take_request(bytes));
+    if (!closed_ && !gone_ && !draining_) in_.append(bytes);
+}
+
+/// Requests that came together with an earlier one, and heads that came in pieces.
+void ClientConnection::take_waiting() {
+    while (!closed_ && !gone_ && !draining_ && !in_.empty() && exchange_.wants_request()) {
+        const std::size_t used = exchange_.take_request(in_.view());
+        if (closed_ || gone_ || draining_) return;
+        if (used == 0) return;
+        in_.consume(used);
+    }
+}
+
+void ClientConnection::on_end() {
+    if (draining_ || exchange_.is_between_requests()) {
+        close();
+    } else {
+        leave();
+    }
+}
+
+void ClientConnection::on_late() {
+    if (!closed_ && !gone_) leave();
+}
+
+/// The client is gone. What must be finished for the books goes on without it.
+void ClientConnection::leave() {
+    if (closed_ || gone_) return;
+    if (draining_ || !exchange_.on_client_left()) {
+        close();
+        return;
+    }
+    gone_ = true;
+    disarm();
+    out_.clear();
+    services_.loop.unwatch(socket_.descriptor());
+}
+
+void ClientConnection::abort(Cut cut) {
+    if (closed_) return;
+    if (!gone_ && !held_ && !out_.empty()) socket_.write(out_.view());
+    if (!gone_ && cut == Cut::looks_whole) socket_.reset_on_close();
+    close();
+}
+
+void ClientConnection::close() {
+    if (closed_) return;
+    closed_ = true;
+    disarm();
+    exchange_.abandon();
+    services_.loop.unwatch(socket_.descriptor());
+    owner_.retire(*this);
+}
+
+void ClientConnection::wind_down() {
+    if (exchange_.is_between_requests() && out_.empty()) close();
+}
+
+void ClientConnection::on_expired() {
+    if (closed_ || gone_) return;
+    if (draining_ || (exchange_.is_between_requests() && in_.empty())) {
+        close();
+    } else if (!out_.empty() || !exchange_.on_client_timeout()) {
+        leave();
+    }
+}
+
+void ClientConnection::watch_time() {
+    if (closed_ || gone_ || draining_) return;
+    const std::int64_t now = services_.loop.now_micros();
+    TimerQueues& timers = services_.timers;
+    if (!out_.empty() && !held_) {
+        timers.idle.arm(*this, now);
+    } else if (exchange_.is_between_requests()) {
+        if (!in_.empty()) {
+            if (!armed_in(timers.head)) timers.head.arm(*this, now);
+        } else {
+            timers.keep_alive.arm(*this, now);
+        }
+    } else if (exchange_.is_reading_body() && exchange_.wants_request()) {
+        timers.body.arm(*this, now);
+    } else {
+        disarm();
+    }
+}
+
+}  // namespace proxy

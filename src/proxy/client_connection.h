@@ -1,0 +1,77 @@
+// A client's connection: one exchange after the other, answered in the order they came. Owns its
+// socket, what waits to be sent, the hold that the output gate puts on it, and the time-outs of its
+// side.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/byte_queue.h"
+#include "proxy/exchange.h"
+#include "proxy/roster.h"
+#include "proxy/services.h"
+#include "proxy/socket.h"
+
+namespace proxy {
+
+class ClientConnection : public EventHandler, public Timer, public LateHandler {
+  public:
+    using Owner = Roster<ClientConnection>;
+
+    ClientConnection(Services& services, Owner& owner, int descriptor);
+
+    // For its exchange.
+    void send(std::string_view bytes);
+    std::size_t unsent() const { return out_.size(); }
+    /// Nothing leaves until release(); what leaves later is in order.
+    void hold() { held_ = true; }
+    void release();
+    /// What waits was never sent and never will be.
+    void discard_unsent() { out_.clear(); }
+    /// The exchange has its whole answer in here.
+    void on_exchange_over();
+    /// The answer was cut, and closing tells the client so: with a reset, where a mere end of the
+    /// stream would look like the answer's own.
+    enum class Cut { visible, looks_whole };
+    void abort(Cut cut);
+    /// The upstream takes more: read on.
+    void pump();
+
+    /// Idle ones end at once, the others with their answer. For stopping.
+    void wind_down();
+    /// Now, whatever is under way.
+    void close();
+
+    void on_events(std::uint32_t events) override;
+    void on_expired() override;
+    void on_late() override;
+
+    std::size_t roster_index = 0;
+
+  private:
+    void flush();
+    void read_some();
+    void take(std::string_view bytes);
+    void take_waiting();
+    void on_end();
+    void settle();
+    void begin_drain();
+    void leave();
+    void watch_time();
+
+    Services& services_;
+    Owner& owner_;
+    Socket socket_;
+    Exchange exchange_;
+    ByteQueue in_;  // the beginning of a head, or what follows the current request
+    ByteQueue out_;
+    bool held_ = false;
+    bool over_ = false;  // the exchange is done but for the sending
+    bool pumping_ = false;
+    bool draining_ = false;  // sending is shut down; what still comes is thrown away
+    bool gone_ = false;      // the client left; the exchange goes on without it
+    bool closed_ = false;
+    bool broken_ = false;
+};
+
+}  // namespace proxy

@@ -1,0 +1,98 @@
+#include "proxy/gateway.h"
+
+#include <thread>
+
+#include "platform/clock.h"
+#include "platform/crypto.h"
+#include "platform/log.h"
+#include "proxy/worker.h"
+
+namespace proxy {
+namespace {
+
+constexpr std::int64_t first_resolution_micros = 2'000'000;
+
+std::unique_ptr<TlsContext> make_tls(const UpstreamUrl& url, const Options& options) {
+    if (!url.tls) return nullptr;
+    return std::make_unique<TlsContext>(options.upstream_ca_file);
+}
+
+Options checked(Options options) {
+    if (options.threads == 0) options.threads = 1;
+    if (options.keys == KeyMode::managed && options.upstream_key.empty()) {
+        throw std::runtime_error("upstream.key: managed keys need the upstream's own");
+    }
+    return options;
+}
+
+}  // namespace
+
+struct Gateway::Parts {
+    Parts(Options given, journal::Journal* journal, const KeyDirectory& keys,
+          TrafficObserver& observer, bytez::Catalogue& catalogue, const calendar::Clock& clock)
+        : options(checked(std::move(given))),
+          url(parse_upstream_url(options.upstream_url)),
+          tls(make_tls(url, options)),
+          address(url),
+          shared{.options = options,
+                 .upstream_url = url,
+                 .upstream_address = address,
+                 .tls = tls.get(),
+                 .journal = journal,
+                 .keys = keys,
+                 .observer = observer,
+                 .catalogue = catalogue,
+                 .clock = clock,
+                 .request_id_prefix = platform::random_text(10)} {}
+
+    const Options options;
+    const UpstreamUrl url;
+    const std::unique_ptr<TlsContext> tls;
+    UpstreamAddress address;
+    const Shared shared;
+    std::uint16_t port = 0;
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<std::thread> threads;
+};
+
+Gateway::Gateway(Options options, journal::Journal* journal, const KeyDirectory& keys,
+                 TrafficObserver& observer, bytez::Catalogue& catalogue,
+                 const calendar::Clock& clock)
+    : parts_(
+          std::make_unique<Parts>(std::move(options), journal, keys, observer, catalogue, clock)) {}
+
+Gateway::~Gateway() {
+    stop({});
+}
+
+void Gateway::start() {
+    std::vector<Poco::Net::ServerSocket> sockets =
+        listen_on(parts_->options.listen, parts_->options.threads);
+    parts_->port = sockets.front().address().port();
+    parts_->address.wait(first_resolution_micros);
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+        parts_->workers.push_back(
+            std::make_unique<Worker>(parts_->shared, i, std::move(sockets[i])));
+    }
+    for (const auto& worker : parts_->workers) {
+        parts_->threads.emplace_back([&worker = *worker] { worker.run(); });
+    }
+    platform::log(platform::Severity::info, "proxy", "listening",
+                  {{"address", parts_->options.listen},
+                   {"port", std::int64_t{parts_->port}},
+                   {"upstream", parts_->url.authority + parts_->url.prefix}});
+}
+
+std::uint16_t Gateway::port() const {
+    return parts_->port;
+}
+
+void Gateway::stop(calendar::Duration grace) {
+    const std::int64_t deadline = platform::monotonic_micros() + grace.micros;
+    for (const auto& worker : parts_->workers) worker->stop(deadline);
+    for (std::thread& thread : parts_->threads) {
+        if (thread.joinable()) thread.join();
+    }
+}
+
+}  // namespace proxy

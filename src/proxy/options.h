@@ -1,0 +1,56 @@
+// What a gateway is told once, at its start. Limits and time-outs have defaults that fit the API:
+// bodies of many MB, answers that take minutes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "calendar/instant.h"
+#include "proxy/keys.h"
+
+namespace proxy {
+
+struct Limits {
+    std::size_t head_bytes = 64u << 10;  // of a request or an answer, with its start line
+    std::size_t fields = 128;
+    std::size_t control_body_bytes = 1u << 20;   // load, delete, status, job: read whole
+    std::uint64_t body_bytes = 256ull << 20;     // any request
+    std::size_t observed_body_bytes = 4u << 20;  // of answers that are read for metering
+    std::size_t connections = 16384;             // per thread; beyond it accepting pauses
+    std::size_t idle_upstreams = 512;            // per thread
+};
+
+struct Timeouts {
+    calendar::Duration connect = calendar::Duration::seconds(5);
+    calendar::Duration answer = calendar::Duration::seconds(600);  // to the answer's first byte
+    calendar::Duration idle = calendar::Duration::seconds(300);    // between pieces, both sides
+    calendar::Duration head = calendar::Duration::seconds(30);     // a request's head, whole
+    calendar::Duration body = calendar::Duration::seconds(60);     // between pieces of its body
+    calendar::Duration keep_alive = calendar::Duration::seconds(75);
+    calendar::Duration upstream_keep_alive = calendar::Duration::seconds(55);
+};
+
+struct Options {
+    std::string listen = "127.0.0.1:8080";  // ADDRESS:PORT, port 0: any free one
+    std::size_t threads = 1;
+
+    std::string upstream_url;      // http or https, a path prefix is allowed
+    std::string upstream_ca_file;  // PEM; empty: the system's
+    std::string upstream_key;      // managed mode: the credential, without its scheme
+
+    KeyMode keys = KeyMode::passthrough;
+    /// Managed mode: paths besides the API's seven that may be forwarded; a trailing `*` makes a
+    /// prefix of it.
+    std::vector<std::string> forward_paths;
+    /// Asked where accounts are isolated (managed mode); null: shared.
+    const Ownership* ownership = nullptr;
+
+    /// The sequence of this process's GatewayStarted fact: links answers to requests.
+    std::uint64_t boot = 0;
+
+    Limits limits;
+    Timeouts timeouts;
+};
+
+}  // namespace proxy

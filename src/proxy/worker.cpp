@@ -1,0 +1,148 @@
+#include "proxy/worker.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "platform/clock.h"
+#include "platform/log.h"
+
+namespace proxy {
+namespace {
+
+constexpr std::int64_t drain_micros = 2'000'000;
+constexpr std::int64_t journal_limit_micros = 5'000'000;
+constexpr std::int64_t longest_pass_micros = 1'000'000;
+
+/// A peer that goes away is a result of a write, also of those that OpenSSL makes.
+void block_sigpipe() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+TimerQueues::TimerQueues(const Timeouts& timeouts)
+    : connect(timeouts.connect.micros),
+      answer(timeouts.answer.micros),
+      idle(timeouts.idle.micros),
+      head(timeouts.head.micros),
+      body(timeouts.body.micros),
+      keep_alive(timeouts.keep_alive.micros),
+      upstream_keep_alive(timeouts.upstream_keep_alive.micros),
+      drain(drain_micros) {}
+
+void TimerQueues::expire(std::int64_t now_micros) {
+    for (TimerQueue* queue :
+         {&connect, &answer, &idle, &head, &body, &keep_alive, &upstream_keep_alive, &drain}) {
+        queue->expire(now_micros);
+    }
+}
+
+std::int64_t TimerQueues::next_deadline() const {
+    return std::min({connect.next_deadline(), answer.next_deadline(), idle.next_deadline(),
+                     head.next_deadline(), body.next_deadline(), keep_alive.next_deadline(),
+                     upstream_keep_alive.next_deadline(), drain.next_deadline()});
+}
+
+Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket)
+    : timers_(shared.options.timeouts),
+      gate_(shared.journal, loop_),
+      recorder_(gate_, shared.clock),
+      admission_(shared.options, shared.keys, fingerprints_),
+      services_{.options = shared.options,
+                .upstream_url = shared.upstream_url,
+                .upstream_address = shared.upstream_address,
+                .tls = shared.tls,
+                .catalogue = shared.catalogue,
+                .observer = shared.observer,
+                .loop = loop_,
+                .timers = timers_,
+                .gate = gate_,
+                .recorder = recorder_,
+                .fingerprints = fingerprints_,
+                .admission = admission_,
+                .pool = &pool_,
+                .scratch = {},
+                .late = {},
+                .upstream_authorization = shared.options.keys == KeyMode::managed
+                                              ? "Key " + shared.options.upstream_key
+                                              : "",
+                .request_id_prefix = shared.request_id_prefix,
+                .first_call = index + 1,
+                .call_stride = shared.options.threads},
+      pool_(services_),
+      acceptor_(loop_, std::move(socket), *this) {}
+
+bool Worker::can_take() const {
+    return clients_.size() < services_.options.limits.connections;
+}
+
+void Worker::take(int descriptor) {
+    try {
+        clients_.add(std::make_unique<ClientConnection>(services_, clients_, descriptor));
+    } catch (const std::exception& error) {
+        platform::log(platform::Severity::warning, "proxy", "a connection is dropped",
+                      {{"why", error.what()}});
+    }
+}
+
+std::int64_t Worker::next_deadline() const {
+    const std::int64_t stop = stop_deadline_.load();
+    return std::min({timers_.next_deadline(), gate_.next_deadline(), acceptor_.next_deadline(),
+                     loop_.now_micros() + longest_pass_micros,
+                     stop != 0 ? stop : std::numeric_limits<std::int64_t>::max()});
+}
+
+void Worker::run() {
+    block_sigpipe();
+    while (true) {
+        loop_.run_pass(next_deadline());
+        if (stop_deadline_.load() != 0 && !services_.stopping) begin_stopping();
+        end_pass();
+        if (!services_.stopping) continue;
+        if (clients_.size() == 0 || loop_.now_micros() >= stop_deadline_.load()) break;
+    }
+    clients_.for_each([](ClientConnection& client) { client.close(); });
+    pool_.close_all();
+    end_pass();
+    gate_.drain(journal_limit_micros);
+}
+
+void Worker::begin_stopping() {
+    services_.stopping = true;
+    acceptor_.stop();
+    clients_.for_each([](ClientConnection& client) { client.wind_down(); });
+}
+
+void Worker::stop(std::int64_t deadline_micros) {
+    stop_deadline_.store(std::max<std::int64_t>(1, deadline_micros));
+    loop_.wake();
+}
+
+void Worker::end_pass() {
+    call_late();
+    timers_.expire(loop_.now_micros());
+    call_late();
+    gate_.end_pass(loop_.now_micros());
+    call_late();
+    acceptor_.end_pass();
+    clients_.bury();
+    pool_.bury();
+}
+
+void Worker::call_late() {
+    // Those called may ask again.
+    while (!services_.late.empty()) {
+        std::vector<LateHandler*> now;
+        now.swap(services_.late);
+        for (LateHandler* handler : now) handler->on_late();
+        now.clear();
+        if (services_.late.empty()) services_.late.swap(now);
+    }
+}
+
+}  // namespace proxy

@@ -1,0 +1,62 @@
+// One thread of the gateway: an event loop with its clients, its upstream connections and its side
+// of the journal. Workers share nothing that is written on the path of a request.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "journal/journal.h"
+#include "proxy/acceptor.h"
+#include "proxy/client_connection.h"
+#include "proxy/services.h"
+#include "proxy/upstream_pool.h"
+
+namespace proxy {
+
+/// What the workers of a gateway have in common; outlives them.
+struct Shared {
+    const Options& options;
+    const UpstreamUrl& upstream_url;
+    UpstreamAddress& upstream_address;
+    const TlsContext* tls;
+    journal::Journal* journal;
+    const KeyDirectory& keys;
+    TrafficObserver& observer;
+    bytez::Catalogue& catalogue;
+    const calendar::Clock& clock;
+    std::string request_id_prefix;
+};
+
+class Worker : private Acceptor::Taker {
+  public:
+    /// `index` counts from 0: calls are numbered apart from the other workers'.
+    Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket);
+
+    /// Until stop; on a thread of its own.
+    void run();
+    /// Any thread. What is under way may finish until `deadline_micros` (monotonic).
+    void stop(std::int64_t deadline_micros);
+
+  private:
+    bool can_take() const override;
+    void take(int descriptor) override;
+
+    std::int64_t next_deadline() const;
+    void end_pass();
+    void call_late();
+    void begin_stopping();
+
+    EventLoop loop_;
+    TimerQueues timers_;
+    OutputGate gate_;
+    Recorder recorder_;
+    Fingerprints fingerprints_;
+    Admission admission_;
+    Services services_;
+    UpstreamPool pool_;
+    Roster<ClientConnection> clients_;
+    Acceptor acceptor_;
+    std::atomic<std::int64_t> stop_deadline_{0};  // 0: not stopping
+};
+
+}  // namespace proxy
