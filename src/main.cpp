@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/settings.h"
+#include "ledger/store.h"
 
 int main(int argc, char** argv) {
     CLI::App app("Billing and usage accounting for GPU inference", "tollgate");
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "tollgate " TOLLGATE_VERSION);
     cli::Exit exit = cli::Exit::done;
     cli::add_config(app, exit);
+    cli::add_migrate(app, exit);
     cli::add_origin(app, exit);
     try {
         app.parse(argc, argv);
@@ -20,6 +22,9 @@ int main(int argc, char** argv) {
     } catch (const cli::BadSetting& error) {
         std::cerr << "tollgate: " << error.what() << "\n";
         return static_cast<int>(cli::Exit::usage);
+    } catch (const ledger::Refused& error) {
+        std::cerr << "tollgate: " << error.what() << "\n";
+        return static_cast<int>(cli::Exit::refused);
     } catch (const std::exception& error) {
         std::cerr << "tollgate: " << error.what() << "\n";
         return static_cast<int>(cli::Exit::unavailable);

@@ -246,6 +246,8 @@ const std::vector<Key>& table() {
         text_key("console.listen", "health and metrics", FIELD(console.listen), check_address),
         secret(text_key("database.url", "\"embedded\", or a postgresql:// URI", FIELD(database.url),
                         check_database)),
+        text_key("database.postgres_dir", "embedded: the folder that holds VERSION/bin",
+                 FIELD(database.postgres_dir), check_path),
         text_key("data_dir", "journal, keys and the embedded database", FIELD(data_dir),
                  check_path),
         text_key("meter.plan", "the plan that prices accounts without one of their own",

@@ -42,6 +42,7 @@ struct Settings {
     } console;
     struct Database {
         std::string url = "embedded";
+        std::string postgres_dir = "/usr/lib/postgresql";
     } database;
     std::string data_dir = "var";  // as root: /var/lib/tollgate
     struct Meter {
