@@ -3,6 +3,18 @@
 #include "platform/clock.h"
 
 namespace journal {
+namespace {
+
+std::vector<calendar::Duration> commit_bounds() {
+    std::vector<calendar::Duration> bounds;
+    for (const std::int64_t micros : {100, 200, 500, 1'000, 2'000, 5'000, 10'000, 20'000, 50'000,
+                                      100'000, 500'000, 2'000'000}) {
+        bounds.push_back({micros});
+    }
+    return bounds;
+}
+
+}  // namespace
 
 Committer::Committer(Writer& writer, Backlog& backlog, const calendar::Clock& clock,
                      calendar::Duration seal_interval, Sequence sealed_through)
@@ -10,6 +22,13 @@ Committer::Committer(Writer& writer, Backlog& backlog, const calendar::Clock& cl
       backlog_(backlog),
       clock_(clock),
       seal_interval_(seal_interval),
+      records_(platform::metrics().counter("tollgate_journal_records_total",
+                                           "Records made durable in the journal.")),
+      bytes_(platform::metrics().counter("tollgate_journal_written_bytes_total",
+                                         "Bytes written to the journal, framing included.")),
+      commit_times_(platform::metrics().histogram("tollgate_journal_commit_seconds",
+                                                  "One group commit: its write and its sync.",
+                                                  commit_bounds())),
       batch_records_(writer.next() - 1 - sealed_through),
       last_seal_(platform::monotonic_micros()),
       sealed_through_(sealed_through) {}
@@ -33,8 +52,7 @@ void Committer::commit(const Handover& handover) {
 
 void Committer::seal() {
     if (!has_unsealed()) return;
-    const Writer::Outcome outcome = writer_.commit({}, Seal::yes, clock_.now());
-    backlog_.add(outcome, 0);
+    write({}, Seal::yes);
     sealed_through_ = writer_.next() - 1;
     batch_records_ = batch_bytes_ = 0;
     last_seal_ = platform::monotonic_micros();
@@ -48,8 +66,7 @@ void Committer::commit(const RecordsView& records) {
     const bool full = batch_records_ + count >= max_commit_records ||
                       batch_bytes_ + records.payloads.size() >= max_commit_bytes;
     const Seal seal = full || now >= seal_due() ? Seal::yes : Seal::no;
-    const Writer::Outcome outcome = writer_.commit(records, seal, clock_.now());
-    backlog_.add(outcome, count);
+    const Writer::Outcome outcome = write(records, seal);
     if (outcome.new_segment) {
         sealed_through_ = outcome.first - 1;
         batch_records_ = batch_bytes_ = 0;
@@ -61,6 +78,16 @@ void Committer::commit(const RecordsView& records) {
         batch_records_ = batch_bytes_ = 0;
         last_seal_ = now;
     }
+}
+
+Writer::Outcome Committer::write(const RecordsView& records, Seal seal) {
+    const std::int64_t begin = platform::monotonic_micros();
+    const Writer::Outcome outcome = writer_.commit(records, seal, clock_.now());
+    commit_times_.observe({platform::monotonic_micros() - begin});
+    records_.add(records.lengths.size());
+    bytes_.add(outcome.bytes);
+    backlog_.add(outcome, records.lengths.size());
+    return outcome;
 }
 
 }  // namespace journal

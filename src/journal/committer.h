@@ -5,6 +5,7 @@
 #include "journal/backlog.h"
 #include "journal/handover.h"
 #include "journal/writer.h"
+#include "platform/metrics.h"
 
 namespace journal {
 
@@ -26,12 +27,16 @@ class Committer {
 
   private:
     void commit(const RecordsView& records);
+    Writer::Outcome write(const RecordsView& records, Seal seal);
 
     // Constant after construction.
     Writer& writer_;
     Backlog& backlog_;
     const calendar::Clock& clock_;
     const calendar::Duration seal_interval_;
+    platform::Counter& records_;
+    platform::Counter& bytes_;
+    platform::Histogram& commit_times_;
 
     std::size_t batch_records_ = 0;  // unsealed
     std::size_t batch_bytes_ = 0;

@@ -178,6 +178,8 @@ void LiveJournal::run() {
             more = take_work();
             last_commit_ = monotonic_micros();
             last_records_ = work_.lengths.size();
+            // Before the clock is read for them: see next_sequence().
+            next_sequence_ = writer_.next() + work_.lengths.size();
             committer_.commit(work_);
             if (!more || monotonic_micros() >= committer_.seal_due()) committer_.seal();
             tell_progress();
@@ -214,7 +216,6 @@ void LiveJournal::pace() const {
 }
 
 void LiveJournal::tell_progress() {
-    next_sequence_ = writer_.next();
     sealed_through_ = committer_.sealed_through();
     queued_bytes_.fetch_sub(work_.payloads.size(), std::memory_order_relaxed);
     for (const Handover::Mark& mark : work_.marks) {

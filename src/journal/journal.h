@@ -103,6 +103,9 @@ class Journal {
 
     /// The last record that is durable and sealed: what the shipper may read. 0: none.
     virtual Sequence sealed_through() const = 0;
+    /// One past the last record that was given to the disk, durable or not yet. A record beyond it
+    /// will be recorded_at no earlier than this call; so whoever reads the clock first and has
+    /// shipped all before it has shipped all that was recorded up to then.
     virtual Sequence next_sequence() const = 0;
     virtual std::uint64_t backlog_bytes() const = 0;
 

@@ -50,6 +50,26 @@ TEST(Journal, NumbersRecordsFromOneAndGoesOnAfterAReopen) {
     EXPECT_THAT(read_all(disk), testing::ElementsAre("one", "two", "three"));
 }
 
+TEST(Journal, CountsARecordAsGivenBeforeItsTimeIsRead) {
+    // Otherwise "all up to now is shipped" could be said while an earlier record is being written.
+    struct AskingClock : calendar::Clock {
+        const Journal* journal = nullptr;
+        mutable std::atomic<Sequence> seen{0};
+        calendar::Instant now() const override {
+            if (journal) seen = journal->next_sequence();
+            return {0};
+        }
+    } clock;
+    SimulatedDisk disk;
+    const auto journal = Journal::open(disk, clock, small_options());
+    clock.journal = journal.get();
+    journal->append_and_wait("one");
+    EXPECT_EQ(clock.seen, 2u);
+    journal->append_and_wait("two");
+    EXPECT_EQ(clock.seen, 3u);
+    journal->close();
+}
+
 TEST(Journal, TellsTheProducerWhenItsRecordsAreDurable) {
     SimulatedDisk disk;
     const auto journal = open_journal(disk);
