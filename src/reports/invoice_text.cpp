@@ -1,0 +1,129 @@
+#include "reports/invoice_text.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "reports/table.h"
+
+namespace reports {
+namespace {
+
+using invoicing::Invoice;
+using invoicing::Line;
+using invoicing::LineKind;
+using invoicing::SessionEntry;
+
+void append_fact(std::string& text, std::string_view name, std::string_view value) {
+    text.append(name).append(10 - name.size(), ' ').append(value) += '\n';
+}
+
+std::string heading(const Invoice& invoice, const ShowInstant& show) {
+    std::string text = invoice.number ? "Invoice " : "Draft invoice";
+    text += invoice.number.value_or("");
+    const std::size_t width = text.size();
+    text.append("\n").append(width, '=').append("\n\n");
+    append_fact(text, "From", to_printable(invoice.issuer.name));
+    append_fact(text, "To", to_printable(invoice.customer.name));
+    append_fact(text, "Month", invoice.month);
+    append_fact(text, "Zone", invoice.timezone);
+    if (invoice.issued_at) append_fact(text, "Issued", show(*invoice.issued_at));
+    if (invoice.accrued_to) append_fact(text, "Accrued", "up to " + show(*invoice.accrued_to));
+    append_fact(text, "Currency", invoice.currency.code());
+    return text += '\n';
+}
+
+std::string line_name(const Line& line) {
+    std::string name = line.model.text();
+    if (line.kind == LineKind::adjustment) name += " (adjustment of " + line.period + ")";
+    if (line.accruing) name += " (accruing)";
+    return name;
+}
+
+std::string lines_of(const Invoice& invoice) {
+    std::vector<std::vector<std::string>> rows;
+    for (const Line& line : invoice.lines) {
+        rows.push_back({line_name(line), line.plan, std::to_string(line.instances),
+                        std::to_string(line.runs), to_text(line.used), to_text(line.rounding),
+                        to_text(line.minimum), to_text(line.billable), to_text(line.gb_seconds),
+                        to_text(line.unit_price), to_text(line.amount.value()),
+                        to_text(line.payable)});
+    }
+    return to_table({{"MODEL"},
+                     {"PLAN"},
+                     {"INSTANCES", Align::right},
+                     {"RUNS", Align::right},
+                     {"USED S", Align::right},
+                     {"ROUNDING S", Align::right},
+                     {"MINIMUM S", Align::right},
+                     {"BILLABLE S", Align::right},
+                     {"GB-SECONDS", Align::right},
+                     {"PER GB-SECOND", Align::right},
+                     {"EXACT", Align::right},
+                     {"PAYABLE", Align::right}},
+                    rows,
+                    {"TOTAL", "", "", "", "", "", "", "", "", "",
+                     to_text(invoice.total_exact.value()), to_text(invoice.total)});
+}
+
+std::string sessions_of(const Invoice& invoice, const ShowInstant& show) {
+    std::vector<std::vector<std::string>> rows;
+    for (const SessionEntry& entry : invoice.sessions) {
+        std::string end = entry.end ? show(*entry.end) : "";
+        if (entry.accruing) end += " (open)";
+        if (entry.estimated) end += " (estimated)";
+        rows.push_back({entry.session.text(), entry.model.text(), entry.period,
+                        entry.start ? show(*entry.start) : "", end,
+                        entry.gb.empty() ? "unknown" : entry.gb, std::to_string(entry.concurrency),
+                        to_text(entry.used), to_text(entry.billable),
+                        entry.gb_seconds ? to_text(*entry.gb_seconds) : "unpriced",
+                        entry.amount ? to_text(*entry.amount) : "unpriced"});
+    }
+    return to_table({{"SESSION"},
+                     {"MODEL"},
+                     {"PERIOD"},
+                     {"START"},
+                     {"END"},
+                     {"GB", Align::right},
+                     {"REPLICAS", Align::right},
+                     {"USED S", Align::right},
+                     {"BILLABLE S", Align::right},
+                     {"GB-SECONDS", Align::right},
+                     {"AMOUNT", Align::right}},
+                    rows);
+}
+
+std::string two_digits(std::int64_t value) {
+    std::string digits = std::to_string(value);
+    if (digits.size() < 2) digits.insert(digits.begin(), '0');
+    return digits;
+}
+
+// +05:30; with seconds where a zone of the past had them.
+std::string offset_text(calendar::Duration offset) {
+    const std::int64_t total = std::abs(offset.micros) / 1'000'000;
+    std::string text(1, offset.micros < 0 ? '-' : '+');
+    text.append(two_digits(total / 3600)).append(1, ':').append(two_digits(total / 60 % 60));
+    if (total % 60 != 0) text.append(1, ':').append(two_digits(total % 60));
+    return text;
+}
+
+}  // namespace
+
+ShowInstant show_in(const calendar::Zone& zone) {
+    return [zone](calendar::Instant instant) {
+        const calendar::Duration offset = zone.offset_at(instant);
+        std::string text = to_text(instant + offset);
+        std::ranges::replace(text, 'T', ' ');
+        text.pop_back();  // the Z
+        text += ' ';
+        return text.append(offset_text(offset));
+    };
+}
+
+std::string invoice_text(const Invoice& invoice, const ShowInstant& show) {
+    return heading(invoice, show) + lines_of(invoice) + "\nTotal " + to_text(invoice.total) + " " +
+           std::string(invoice.currency.code()) + "\n\n" + sessions_of(invoice, show) +
+           "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n";
+}
+
+}  // namespace reports

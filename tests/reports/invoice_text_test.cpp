@@ -1,0 +1,50 @@
+#include "reports/invoice_text.h"
+
+#include "invoicing/builders.h"
+#include "reports/invoice_list.h"
+
+namespace reports {
+namespace {
+
+using builders::Row;
+using testing::HasSubstr;
+
+TEST(InvoiceText, ShowsLinesSessionsAndTotals) {
+    invoicing::Invoice invoice = builders::draft({Row("a"), Row("b").unpriced()}).invoice;
+    invoice.number = "TG-2026-000001";
+    const std::string text = invoice_text(invoice, show_in(*calendar::find_zone("Asia/Kolkata")));
+    EXPECT_THAT(text, testing::StartsWith("Invoice TG-2026-000001\n======================\n"));
+    EXPECT_THAT(text, HasSubstr("Month     2026-10\nZone      Asia/Kolkata\n"));
+    EXPECT_THAT(text, HasSubstr("2026-10-05 15:30:00 +05:30"));
+    EXPECT_THAT(text, HasSubstr("2026-10-05 15:30:59.5 +05:30"));
+    EXPECT_THAT(text, HasSubstr("unpriced"));
+    EXPECT_THAT(text, HasSubstr("0.000500001"));
+    EXPECT_THAT(text, HasSubstr(invoice.digest));
+}
+
+TEST(ShowIn, NamesTheOffset) {
+    const auto instant = *calendar::parse_instant("2026-01-05T12:00:00.25Z");
+    EXPECT_EQ(show_in(calendar::Zone::utc())(instant), "2026-01-05 12:00:00.25 +00:00");
+    EXPECT_EQ(show_in(*calendar::find_zone("America/St_Johns"))(instant),
+              "2026-01-05 08:30:00.25 -03:30");
+}
+
+TEST(InvoiceList, IsATableCsvAndJson) {
+    const auto currency = builders::currency("USD");
+    const std::vector<invoicing::Summary> invoices = {
+        {.number = "TG-2026-000001",
+         .account = "=acme",
+         .month = "2026-10",
+         .issued_at = *calendar::parse_instant("2026-11-01T00:00:00Z"),
+         .total = *money::Payable::parse("12.3", currency),
+         .total_exact = money::Amount(builders::decimal("12.29999"), currency),
+         .digest = "d"}};
+    EXPECT_THAT(invoice_table(invoices), HasSubstr("TG-2026-000001  =acme    2026-10"));
+    EXPECT_THAT(invoice_csv(invoices),
+                HasSubstr("\r\nTG-2026-000001,'=acme,2026-10,2026-11-01T00:00:00Z,USD,12.30,"
+                          "12.29999,d\r\n"));
+    EXPECT_THAT(invoice_list_json(invoices), HasSubstr("\"total\": \"12.30\""));
+}
+
+}  // namespace
+}  // namespace reports
