@@ -83,6 +83,9 @@ void ClientConnection::settle() {
     over_ = false;
     if (exchange_.keeps_client() && !services_.stopping) {
         exchange_.reset();
+    } else if (cut_ == Cut::looks_whole) {
+        socket_.reset_on_close();
+        close();
     } else {
         begin_drain();
     }
@@ -168,11 +171,9 @@ void ClientConnection::leave() {
     services_.loop.unwatch(socket_.descriptor());
 }
 
-void ClientConnection::abort(Cut cut) {
-    if (closed_) return;
-    if (!gone_ && !held_ && !out_.empty()) socket_.write(out_.view());
-    if (!gone_ && cut == Cut::looks_whole) socket_.reset_on_close();
-    close();
+void ClientConnection::on_answer_cut(Cut cut) {
+    cut_ = cut;
+    on_exchange_over();
 }
 
 void ClientConnection::close() {

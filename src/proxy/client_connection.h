@@ -27,13 +27,16 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     void hold() { held_ = true; }
     void release();
     /// What waits was never sent and never will be.
-    void discard_unsent() { out_.clear(); }
+    void discard_unsent() {
+        out_.clear();
+        cut_ = Cut::none;
+    }
     /// The exchange has its whole answer in here.
     void on_exchange_over();
-    /// The answer was cut, and closing tells the client so: with a reset, where a mere end of the
-    /// stream would look like the answer's own.
-    enum class Cut { visible, looks_whole };
-    void abort(Cut cut);
+    /// The answer was cut. Closing after what there is of it tells the client so: with a reset,
+    /// where a mere end of the stream would look like the answer's own.
+    enum class Cut { none, visible, looks_whole };
+    void on_answer_cut(Cut cut);
     /// The upstream takes more: read on.
     void pump();
 
@@ -65,6 +68,7 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     Exchange exchange_;
     ByteQueue in_;  // the beginning of a head, or what follows the current request
     ByteQueue out_;
+    Cut cut_ = Cut::none;
     bool held_ = false;
     bool over_ = false;  // the exchange is done but for the sending
     bool pumping_ = false;

@@ -278,12 +278,10 @@ void Exchange::on_client_drained() {
 }
 
 void Exchange::refuse(const OwnError& error) {
-    const bool has_begun = answering_ == Answering::body;
     drop_upstream();
     end_run(false);
-    if (has_begun) {
-        client_.abort(until_close_ ? ClientConnection::Cut::looks_whole
-                                   : ClientConnection::Cut::visible);
+    if (answering_ == Answering::body) {
+        cut_answer();
     } else if (reading_ == Reading::done) {
         answer(error);
     } else {

@@ -85,6 +85,7 @@ class Exchange : public GateWaiter {
     HeadOutcome take_answer_head(std::string_view bytes, std::size_t& used, std::string& out);
     void begin_answer(const AnswerHead& head, std::string& out);
     void fail_answer();
+    void cut_answer();
     void record_final(int status, std::optional<calendar::Instant> date);
 
     Services& services_;

@@ -72,6 +72,7 @@ Exchange::HeadOutcome Exchange::take_answer_head(std::string_view bytes, std::si
     if (rest.empty()) return HeadOutcome::later;
     switch (answer_search_.look(rest)) {
         case HeadSearch::Outcome::found:
+            if (answer_search_.size() > limits.head_bytes) return HeadOutcome::failed;
             break;
         case HeadSearch::Outcome::malformed:
             return HeadOutcome::failed;
@@ -141,6 +142,16 @@ bool Exchange::on_upstream_end(bool broken) {
     return true;
 }
 
+/// What has come of the answer is the client's; that it is not the whole must be seen.
+void Exchange::cut_answer() {
+    end_run(false);
+    answering_ = Answering::whole;
+    reading_ = Reading::done;
+    keep_client_ = false;
+    client_.on_answer_cut(until_close_ ? ClientConnection::Cut::looks_whole
+                                       : ClientConnection::Cut::visible);
+}
+
 void Exchange::fail_answer() {
     drop_upstream();
     on_upstream_failure(UpstreamFailure::garbage);
@@ -163,9 +174,7 @@ void Exchange::send_again() {
 void Exchange::on_upstream_failure(UpstreamFailure failure) {
     upstream_ = nullptr;
     if (answering_ == Answering::body) {
-        end_run(false);
-        client_.abort(until_close_ ? ClientConnection::Cut::looks_whole
-                                   : ClientConnection::Cut::visible);
+        cut_answer();
         return;
     }
     if (may_send_again(failure)) {

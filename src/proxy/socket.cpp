@@ -122,7 +122,9 @@ Socket::Moved Socket::tls_moved(TlsSession::Moved moved, bool reading) {
 
 bool Socket::peek_unexpected() const {
     char byte;
-    return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+    const ssize_t count = ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count > 0) return !tls_;  // TLS has messages of its own between answers
+    return count == 0 || errno != EAGAIN;
 }
 
 void Socket::shutdown_sending() {

@@ -199,7 +199,11 @@ void UpstreamConnection::end_of_stream(bool broken) {
 
 /// Idle connections are silent until their end.
 void UpstreamConnection::close_unexpected() {
-    if (!closed_ && socket_->is_readable()) close();
+    char byte;
+    if (!closed_ && socket_->is_readable() &&
+        socket_->read(&byte, 1).outcome != Socket::Outcome::blocked) {
+        close();
+    }
 }
 
 void UpstreamConnection::on_expired() {

@@ -79,7 +79,10 @@ bool eventually(Condition condition) {
 
 class GatewayFixture : public testing::Test {
   protected:
-    void TearDown() override { stop(); }
+    void TearDown() override {
+        stop();
+        log.reset();
+    }
 
     /// `options` as the test has set them, towards `port`.
     void start(int port) {
@@ -119,7 +122,9 @@ class GatewayFixture : public testing::Test {
         std::vector<lifecycle::Fact> all;
         journal::Reader reader(*disk, directory / "journal");
         std::uint64_t after = 0;
-        while (const auto batch = reader.next(after)) {
+        while (log && after < log->sealed_through()) {
+            const auto batch = reader.next(after);
+            if (!batch) break;
             for (const auto& record : batch->records) {
                 all.push_back(lifecycle::parse_fact(record.payload));
             }
