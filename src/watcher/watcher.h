@@ -53,8 +53,19 @@ class Watcher {
     std::size_t watched() const;
 
   private:
-    struct Question;  // what a worker takes away from the table
-    struct Outcome;   // what it brings back
+    /// What a worker takes away from the table.
+    struct Question {
+        InstanceKey instance;
+        std::string credential;
+        std::uint64_t id = 0;
+        calendar::Instant asked_at;
+        bool list_wanted = false;
+    };
+    /// What it brings back.
+    struct Outcome {
+        StatusAnswer answer;
+        calendar::Instant answered_at;
+    };
 
     void work();
     void keep_house();
@@ -63,6 +74,8 @@ class Watcher {
     void settle(const Question& question, const Outcome& outcome);
     void refresh_catalogue(const Question& question);
     bool record(const Question& question, const Outcome& outcome);
+    bool record_denial(const Question& question, const Outcome& outcome);
+    bool record_report(const Question& question, const Outcome& outcome);
     bool append(const lifecycle::Fact& fact);
     bool take_list_turn(const Question& question);
 

@@ -28,6 +28,9 @@ struct Watch {
     calendar::Instant list_due;                       // not before: ask the catalogue
     std::optional<lifecycle::InstanceSeen> recorded;  // the last such fact
     calendar::Instant recorded_at;
+    /// The last look that was not worth a fact: it becomes one when the next is a denial, so that
+    /// the gap in which an unseen end lies is as narrow as it was seen to be.
+    std::optional<lifecycle::Fact> unrecorded;
 };
 
 class Watches {

@@ -141,6 +141,20 @@ TEST_F(WatcherTest, ItsFactsFoldIntoTheSession) {
     EXPECT_TRUE(sessions[0].estimated);
 }
 
+TEST_F(WatcherTest, RecordsTheLastLookBeforeADenial) {
+    fake.on_status({200, fake.status_json("m", "RUNNING", -1, 1, 1801)});
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("RUNNING"));
+    ASSERT_TRUE(fake.wait_for_questions(fake.asked_count() + 3));
+    EXPECT_EQ(of<InstanceSeen>(journal.facts()).size(), 1u);
+    fake.on_status({404, not_loaded});
+    ASSERT_TRUE(wait_until_forgotten());
+    const auto seen = of<InstanceSeen>(journal.facts());
+    ASSERT_EQ(seen.size(), 2u);
+    EXPECT_GT(seen[1].asked_at - seen[0].asked_at, Duration::milliseconds(500)) << "heartbeats";
+    EXPECT_EQ(of<InstanceAbsent>(journal.facts()).size(), 3u);
+}
+
 TEST_F(WatcherTest, PicksUpOpenSessionsAfterARestart) {
     watcher->watch(load(), credential);
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
