@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <stdexcept>
 
 namespace lifecycle {
@@ -107,6 +108,21 @@ TEST(FactJson, RefusesEveryTruncation) {
     for (const Golden& golden : goldens()) {
         for (std::size_t length = 0; length < golden.text.size(); ++length) {
             EXPECT_THROW(parse_fact(golden.text.substr(0, length)), std::invalid_argument);
+        }
+    }
+}
+
+TEST(FactJson, ReadsNoMutationAsAnythingButItself) {
+    std::mt19937_64 dice(4711);
+    for (const Golden& golden : goldens()) {
+        for (int round = 0; round < 2000; ++round) {
+            std::string text = golden.text;
+            for (auto changes = 1 + dice() % 3; changes > 0; --changes)
+                text[dice() % text.size()] = static_cast<char>(dice());
+            try {
+                EXPECT_EQ(to_json(parse_fact(text)), text);
+            } catch (const std::invalid_argument&) {
+            }
         }
     }
 }
