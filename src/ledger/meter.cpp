@@ -1,6 +1,6 @@
 #include "ledger/meter.h"
 
-#include "ledger/refold.h"
+#include "ledger/charge_rows.h"
 #include "platform/clock.h"
 #include "platform/log.h"
 
@@ -41,7 +41,8 @@ void meter_instance(pqxx::dbtransaction& work, const Pending& pending) {
     pqxx::subtransaction part(work, "instance");
     // pqxx sets the savepoint at the first plain exec, not at a parametrised one.
     part.exec("SET CONSTRAINTS ALL DEFERRED");
-    refold_instance(part, pending.instance, pending.earliest);
+    const Refold refold = refold_instance(part, pending.instance, pending.earliest);
+    charge_sessions(part, pending.instance.account, refold);
     // Now, so that a violation is this instance's, not the whole transaction's.
     part.exec("SET CONSTRAINTS ALL IMMEDIATE");
     part.exec("SET CONSTRAINTS ALL DEFERRED");

@@ -3,6 +3,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "metering/session_facts.h"
+
 namespace ledger {
 namespace {
 
@@ -73,6 +75,9 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
                    const std::string& plan) {
     std::optional<std::string> end_reason;
     if (session.end_reason) end_reason = std::string(lifecycle::to_text(*session.end_reason));
+    // What is no GB is no price (metering::to_facts), and no number for Postgres.
+    std::optional<std::string> gb;
+    if (session.gb && metering::parse_gb(*session.gb)) gb = session.gb;
     std::optional<std::string> plan_name;
     if (!plan.empty()) plan_name = plan;
     const std::string running =
@@ -96,13 +101,13 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
         "runs = excluded.runs, last_run_at = excluded.last_run_at, adjusted = excluded.adjusted, "
         "plan = excluded.plan, changed_at = now()",
         account.text(), session.id.text(), session.upstream.text(),
-        to_storable(session.model.text()), to_storable(session.key.text()), session.gb,
-        session.concurrency, session.expiration_seconds, session.discovered,
-        to_parameter(session.created), calendar::to_text(session.loaded_at),
-        to_parameter(session.running_at), running, to_parameter(session.expires_at),
-        to_parameter(session.ended_at), end_reason, end, session.estimated,
-        to_parameter(session.last_proof_of_life), to_parameter(session.first_denial), session.runs,
-        to_parameter(session.last_run_at), session.adjusted, plan_name);
+        to_storable(session.model.text()), to_storable(session.key.text()), gb, session.concurrency,
+        session.expiration_seconds, session.discovered, to_parameter(session.created),
+        calendar::to_text(session.loaded_at), to_parameter(session.running_at), running,
+        to_parameter(session.expires_at), to_parameter(session.ended_at), end_reason, end,
+        session.estimated, to_parameter(session.last_proof_of_life),
+        to_parameter(session.first_denial), session.runs, to_parameter(session.last_run_at),
+        session.adjusted, plan_name);
 }
 
 }  // namespace ledger
