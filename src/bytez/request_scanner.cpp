@@ -10,7 +10,6 @@ namespace bytez {
 namespace {
 
 constexpr std::size_t longest_name = 32;  // ours are shorter
-constexpr std::int64_t largest_number = 1'000'000'000'000'000;
 
 constexpr bool is_space(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -52,7 +51,8 @@ void RequestScanner::reset() {
     field_ = Field::none;
     is_name_ = capturing_ = name_too_long_ = false;
     depth_ = 0;
-    utf8_left_ = unicode_left_ = 0;
+    utf8_ = {};
+    unicode_left_ = 0;
     high_surrogate_ = 0;
     error_ = {};
     for (Text* text : {&model_, &key_}) {
@@ -135,8 +135,8 @@ void RequestScanner::read_structure(char c) {
 }
 
 const char* RequestScanner::read_string(const char* at, const char* end) {
-    if (utf8_left_ != 0) {
-        read_utf8(static_cast<unsigned char>(*at));
+    if (utf8_.is_inside()) {
+        if (!utf8_.take(static_cast<unsigned char>(*at))) fail("the body is not UTF-8");
         if (capturing_ && state_ != State::bad) capture({at, 1});
         return at + 1;
     }
@@ -155,40 +155,11 @@ const char* RequestScanner::read_string(const char* at, const char* end) {
     } else if (static_cast<unsigned char>(c) < 0x20) {
         fail("a control character in a JSON string");
     } else {
-        read_utf8(static_cast<unsigned char>(c));
+        if (!utf8_.take(static_cast<unsigned char>(c))) fail("the body is not UTF-8");
         if (high_surrogate_ != 0) refuse_lone_surrogate();
         if (capturing_ && state_ != State::bad) capture({at, 1});
     }
     return at + 1;
-}
-
-/// Table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing above U+10FFFF.
-void RequestScanner::read_utf8(unsigned char byte) {
-    if (utf8_left_ != 0) {
-        if (byte < utf8_low_ || byte > utf8_high_) {
-            fail("the body is not UTF-8");
-            return;
-        }
-        utf8_low_ = 0x80;
-        utf8_high_ = 0xBF;
-        --utf8_left_;
-        return;
-    }
-    utf8_low_ = 0x80;
-    utf8_high_ = 0xBF;
-    if (byte >= 0xC2 && byte <= 0xDF) {
-        utf8_left_ = 1;
-    } else if (byte >= 0xE0 && byte <= 0xEF) {
-        utf8_left_ = 2;
-        if (byte == 0xE0) utf8_low_ = 0xA0;
-        if (byte == 0xED) utf8_high_ = 0x9F;
-    } else if (byte >= 0xF0 && byte <= 0xF4) {
-        utf8_left_ = 3;
-        if (byte == 0xF0) utf8_low_ = 0x90;
-        if (byte == 0xF4) utf8_high_ = 0x8F;
-    } else {
-        fail("the body is not UTF-8");
-    }
 }
 
 void RequestScanner::read_escape(char c) {
@@ -267,24 +238,8 @@ void RequestScanner::capture_code_point(std::uint32_t unit) {
     }
     high_surrogate_ = is_high ? unit : 0;
     if (!capturing_ || is_high || state_ == State::bad) return;
-    const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
     std::array<char, 4> bytes{};
-    std::size_t size = 0;
-    if (code_point < 0x80) {
-        bytes[size++] = byte(code_point);
-    } else if (code_point < 0x800) {
-        bytes[size++] = byte(0xC0 | code_point >> 6);
-        bytes[size++] = byte(0x80 | (code_point & 0x3F));
-    } else {
-        if (code_point < 0x10000) {
-            bytes[size++] = byte(0xE0 | code_point >> 12);
-        } else {
-            bytes[size++] = byte(0xF0 | code_point >> 18);
-            bytes[size++] = byte(0x80 | (code_point >> 12 & 0x3F));
-        }
-        bytes[size++] = byte(0x80 | (code_point >> 6 & 0x3F));
-        bytes[size++] = byte(0x80 | (code_point & 0x3F));
-    }
+    const std::size_t size = encode_utf8(code_point, bytes);
     capture({bytes.data(), size});
 }
 
@@ -441,79 +396,21 @@ void RequestScanner::after_value() {
 
 void RequestScanner::begin_number(char c) {
     mode_ = Mode::number;
-    negative_ = c == '-';
-    number_part_ = negative_ ? NumberPart::minus : c == '0' ? NumberPart::zero : NumberPart::whole;
-    digits_ = negative_ ? 0 : c - '0';
-    scale_ = exponent_ = 0;
-    exponent_negative_ = number_overflow_ = false;
+    number_.begin();
+    number_.take(c);
 }
 
 const char* RequestScanner::read_number(const char* at, const char* end) {
-    while (at < end && number_step(*at)) ++at;
-    if (at == end || state_ == State::bad) return end;
-    end_number();
-    return at;  // the byte that ended it is read as what follows a value
-}
-
-/// Takes one more character of the number; false when it is not part of it.
-bool RequestScanner::number_step(char c) {
-    using enum NumberPart;
-    if (is_digit(c)) {
-        if (number_part_ == zero) {
-            fail("a number with a leading zero");
-            return false;
-        }
-        if (number_part_ == minus) {
-            number_part_ = c == '0' ? zero : whole;
-        } else if (number_part_ == point) {
-            number_part_ = fraction;
-        } else if (number_part_ == e || number_part_ == sign) {
-            number_part_ = exponent;
-        }
-        if (number_part_ == exponent) {
-            if (exponent_ < 100'000) exponent_ = exponent_ * 10 + (c - '0');
-        } else if (digits_ >= largest_number) {
-            number_overflow_ = true;
-        } else {
-            digits_ = digits_ * 10 + (c - '0');
-            scale_ += number_part_ == fraction ? 1 : 0;
-        }
-        return true;
+    while (at < end && number_.take(*at)) ++at;
+    if (at == end) return end;
+    if (!number_.is_complete()) {
+        fail("a malformed JSON number");
+        return end;
     }
-    if (c == '.' && (number_part_ == zero || number_part_ == whole)) {
-        number_part_ = point;
-        return true;
-    }
-    if ((c == 'e' || c == 'E') &&
-        (number_part_ == zero || number_part_ == whole || number_part_ == fraction)) {
-        number_part_ = e;
-        return true;
-    }
-    if ((c == '+' || c == '-') && number_part_ == e) {
-        number_part_ = sign;
-        exponent_negative_ = c == '-';
-        return true;
-    }
-    return false;
-}
-
-void RequestScanner::end_number() {
-    using enum NumberPart;
-    if (number_part_ == minus || number_part_ == point || number_part_ == e ||
-        number_part_ == sign) {
-        fail("an unfinished JSON number");
-        return;
-    }
-    if (field_ == Field::concurrency || field_ == Field::expiration) {
-        Number& number = field_ == Field::concurrency ? concurrency_ : expiration_seconds_;
-        std::int32_t power = (exponent_negative_ ? -exponent_ : exponent_) - scale_;
-        std::int64_t value = digits_;
-        for (; power > 0 && value != 0 && value <= largest_number; --power) value *= 10;
-        for (; power < 0 && value != 0 && value % 10 == 0; ++power) value /= 10;
-        const bool is_whole = !number_overflow_ && (value == 0 || power == 0);
-        if (is_whole && value <= largest_number) number.value = negative_ ? -value : value;
-    }
+    if (field_ == Field::concurrency) concurrency_.value = number_.integer();
+    if (field_ == Field::expiration) expiration_seconds_.value = number_.integer();
     after_value();
+    return at;  // the byte that ended it is read as what follows a value
 }
 
 }  // namespace bytez

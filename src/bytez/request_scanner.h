@@ -13,6 +13,9 @@
 #include <string>
 #include <string_view>
 
+#include "bytez/json_number.h"
+#include "bytez/utf8.h"
+
 namespace bytez {
 
 class RequestScanner {
@@ -59,7 +62,6 @@ class RequestScanner {
         literal,        // in true, false, null
         end,            // after the object
     };
-    enum class NumberPart : std::uint8_t { minus, zero, whole, point, fraction, e, sign, exponent };
     enum class Field : std::uint8_t { none, model, key, concurrency, expiration };
     struct Text {
         std::string text;
@@ -81,13 +83,10 @@ class RequestScanner {
     const char* read_number(const char* at, const char* end);
     void read_escape(char c);
     void read_unicode_digit(char c);
-    void read_utf8(unsigned char byte);
     void begin_value(char c);
     void begin_string(bool is_name);
     void end_string();
     void begin_number(char c);
-    bool number_step(char c);
-    void end_number();
     void push(bool object);
     void pop(bool object);
     void after_value();
@@ -108,17 +107,12 @@ class RequestScanner {
     std::uint32_t depth_ = 0;
     std::array<std::uint64_t, max_depth / 64> objects_{};  // a bit per level: object or array
 
-    std::uint8_t utf8_left_ = 0;                       // continuation bytes still to come
-    std::uint8_t utf8_low_ = 0x80, utf8_high_ = 0xBF;  // the range of the next one
+    Utf8Check utf8_;
     std::uint8_t unicode_left_ = 0;
     std::uint32_t unicode_ = 0;
     std::uint32_t high_surrogate_ = 0;  // 0: none waits for its partner
 
-    NumberPart number_part_ = NumberPart::minus;
-    bool negative_ = false, exponent_negative_ = false, number_overflow_ = false;
-    std::int64_t digits_ = 0;    // of the significand, without the point
-    std::int32_t scale_ = 0;     // digits after the point
-    std::int32_t exponent_ = 0;  // after e
+    JsonNumber number_;
     std::string_view literal_rest_;
 
     std::string_view error_;

@@ -186,7 +186,7 @@ void ClientConnection::close() {
 }
 
 void ClientConnection::wind_down() {
-    if (exchange_.is_between_requests() && out_.empty()) close();
+    if (draining_ || (exchange_.is_between_requests() && out_.empty())) close();
 }
 
 void ClientConnection::on_expired() {
