@@ -191,6 +191,24 @@ bool Fleet::remove(const lifecycle::ModelName& model) {
     return true;
 }
 
+std::vector<pid_t> Fleet::engine_pids(const lifecycle::ModelName& model) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<pid_t> pids;
+    const auto found = instances_.find(model);
+    if (found == instances_.end()) return pids;
+    for (const auto& place : found->second->places) {
+        if (place.replica && place.replica->engine_pid() != 0) {
+            pids.push_back(place.replica->engine_pid());
+        }
+    }
+    return pids;
+}
+
+void Fleet::poke() {
+    const std::lock_guard lock(mutex_);  // or it could fall between a look and the wait after it
+    changed_.notify_all();
+}
+
 std::optional<std::size_t> Fleet::free_replica(const LoadedInstance& instance) const {
     for (std::size_t i = 0; i < instance.places.size(); ++i) {
         if (instance.places[i].is_ready && !instance.places[i].is_busy) return i;

@@ -67,6 +67,10 @@ class Fleet {
     /// Ends the model's instance; returns when its processes are gone, within the kill grace and a
     /// moment. False: nothing was ever loaded.
     bool remove(const lifecycle::ModelName& model);
+    /// The engines' processes that are there; for measuring and for tests of crashes.
+    std::vector<pid_t> engine_pids(const lifecycle::ModelName& model) const;
+    /// Looks at what is due now: for a clock that does not go by itself.
+    void poke();
     /// Waits for a replica in the order of arrival. `is_wanted` is asked now and then meanwhile.
     /// The lease, or why there is none.
     std::optional<RunLease> begin_run(const lifecycle::ModelName& model,

@@ -67,8 +67,12 @@ HangupWatch::Run::Run(HangupWatch& watch, int client) : watch_(watch) {
 }
 
 HangupWatch::Run::~Run() {
-    const std::lock_guard lock(watch_.mutex_);
-    watch_.pairs_.erase(id_);
+    {
+        const std::lock_guard lock(watch_.mutex_);
+        watch_.pairs_.erase(id_);
+    }
+    // A poll that sleeps on a connection keeps it open in the kernel, also after it was closed here.
+    watch_.wake();
 }
 
 void HangupWatch::Run::set_engine(int descriptor) {

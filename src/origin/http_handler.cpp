@@ -56,17 +56,18 @@ void send(HTTPServerResponse& response, const Answer& answer) {
 std::optional<std::string> read_body(HTTPServerRequest& request, std::size_t limit) {
     std::string body;
     if (!request.hasContentLength() && !request.getChunkedTransferEncoding()) return body;
-    if (request.hasContentLength() &&
-        static_cast<std::uint64_t>(request.getContentLength64()) > limit) {
-        return std::nullopt;
-    }
     char buffer[16 * 1024];
     std::istream& stream = request.stream();
-    while (stream.good()) {
+    std::size_t size = 0;
+    // A body that is too long is still read, up to twice the limit: closing a connection with
+    // unread bytes resets it, and the client would not see why.
+    while (stream.good() && size <= 2 * limit) {
         stream.read(buffer, sizeof buffer);
-        body.append(buffer, static_cast<std::size_t>(stream.gcount()));
-        if (body.size() > limit) return std::nullopt;
+        const auto count = static_cast<std::size_t>(stream.gcount());
+        size += count;
+        if (size <= limit) body.append(buffer, count);
     }
+    if (size > limit) return std::nullopt;
     return body;
 }
 

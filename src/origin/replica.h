@@ -36,6 +36,8 @@ class Replica {
     void request_end();
     /// 0 until it is known; fixed once ready. Any thread.
     std::uint16_t port() const { return port_; }
+    /// 0 while it is not there. Any thread.
+    pid_t engine_pid() const { return engine_pid_; }
     /// What it takes now; zero bytes when it is not there. Any thread, before on_end only.
     MemorySample measure() const;
 
