@@ -71,7 +71,8 @@ HangupWatch::Run::~Run() {
         const std::lock_guard lock(watch_.mutex_);
         watch_.pairs_.erase(id_);
     }
-    // A poll that sleeps on a connection keeps it open in the kernel, also after it was closed here.
+    // A poll that sleeps on a connection keeps it open in the kernel, also after it was closed
+    // here.
     watch_.wake();
 }
 

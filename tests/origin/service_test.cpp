@@ -167,14 +167,14 @@ TEST_F(ServiceTest, TheFirstPieceComesBeforeTheLastIsMade) {
     Reply reply;
     const auto begin = std::chrono::steady_clock::now();
     std::istream& in =
-        client_->begin("/model/run", R"({"model":"good","prompt":"slow 40","stream":true})", reply);
+        client_->begin("/model/run", R"({"model":"good","prompt":"slow 80","stream":true})", reply);
     char echo[8] = {};
     in.read(echo, 7);
-    EXPECT_STREQ(echo, "slow 40");
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+    EXPECT_STREQ(echo, "slow 80");
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3000));
     const std::string rest((std::istreambuf_iterator<char>(in)), {});
-    EXPECT_THAT(rest, testing::EndsWith(" 38 39"));
-    EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1900));
+    EXPECT_THAT(rest, testing::EndsWith(" 78 79"));
+    EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3900));
 }
 
 TEST_F(ServiceTest, ChatAnswersWithTheConversation) {
@@ -222,13 +222,13 @@ TEST_F(ServiceTest, BusyReplicasAnswer429AndStatusShowsNoExpiryMeanwhile) {
     HttpClient other(server_->url());
     Reply reply;
     std::istream& in =
-        other.begin("/model/run", R"({"model":"good","prompt":"slow 20","stream":true})", reply);
+        other.begin("/model/run", R"({"model":"good","prompt":"slow 60","stream":true})", reply);
     const Reply refused = run("say");
     expect_error(refused, 429, "busy");
     EXPECT_EQ(refused.head.get("Retry-After", ""), "1");
     EXPECT_TRUE(status()["expiresAt"].is_null());
     const std::string rest((std::istreambuf_iterator<char>(in)), {});
-    EXPECT_THAT(rest, testing::EndsWith(" 19"));
+    EXPECT_THAT(rest, testing::EndsWith(" 59"));
     EXPECT_EQ(run("say").status, 200);
     EXPECT_EQ(status()["inferences"], 2);
 }
