@@ -14,6 +14,11 @@ int main(int argc, char** argv) {
     cli::add_config(app, exit);
     cli::add_migrate(app, exit);
     cli::add_origin(app, exit);
+    cli::add_account(app, exit);
+    cli::add_key(app, exit);
+    cli::add_plan(app, exit);
+    cli::add_model(app, exit);
+    cli::add_session(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

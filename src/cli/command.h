@@ -24,5 +24,10 @@ struct ConfigArguments {
 void add_rate(CLI::App& app, Exit& exit);
 void add_migrate(CLI::App& app, Exit& exit);
 void add_origin(CLI::App& app, Exit& exit);
+void add_account(CLI::App& app, Exit& exit);
+void add_key(CLI::App& app, Exit& exit);
+void add_plan(CLI::App& app, Exit& exit);
+void add_model(CLI::App& app, Exit& exit);
+void add_session(CLI::App& app, Exit& exit);
 
 }  // namespace cli

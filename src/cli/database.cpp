@@ -38,4 +38,10 @@ ledger::Store open_store(const Database& database) {
     return store;
 }
 
+void with_store(const ConfigArguments& arguments, const std::function<void(ledger::Store&)>& act) {
+    const Database database(load_settings(arguments));
+    ledger::Store store = open_store(database);
+    act(store);
+}
+
 }  // namespace cli

@@ -3,6 +3,7 @@
 // Postgres by URI. Owns which of the two, and that an embedded one is kept up to date by itself.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,5 +42,8 @@ class Database {
 /// migrated first. Throws ledger::Unavailable, and ledger::Refused where an outside database needs
 /// `tollgate migrate` or is newer.
 ledger::Store open_store(const Database& database);
+
+/// What most commands do: reads the settings, opens the store, acts.
+void with_store(const ConfigArguments& arguments, const std::function<void(ledger::Store&)>& act);
 
 }  // namespace cli

@@ -1,0 +1,122 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "calendar/zone.h"
+#include "cli/database.h"
+#include "cli/row_printer.h"
+#include "cli/session_json.h"
+#include "ledger/accounts.h"
+
+namespace cli {
+namespace {
+
+struct Arguments {
+    ConfigArguments config;
+    RowFormat format;
+    std::string account;
+    std::string month;
+    std::string id;
+    bool open = false;
+};
+
+// Wider than any zone is from UTC.
+constexpr calendar::Duration zone_margin = calendar::Duration::seconds(16 * 3'600);
+
+/// Whether the session overlaps the month of its account's zone.
+bool is_in_month(const ledger::SessionRecord& record, calendar::Month month) {
+    const auto zone = calendar::find_zone(record.timezone);
+    if (!zone) throw ledger::Refused("there is no time zone " + record.timezone + " here");
+    const lifecycle::Session& session = record.session;
+    if (session.loaded_at >= zone->start_of(month.next())) return false;
+    if (!session.end_reason) return true;
+    const auto end = session.ended_at.value_or(session.expires_at.value_or(session.loaded_at));
+    return std::max(end, session.loaded_at) >= zone->start_of(month);
+}
+
+void add_row(RowPrinter& rows, const ledger::SessionRecord& record) {
+    const lifecycle::Session& session = record.session;
+    const auto text = [](const std::optional<calendar::Instant>& instant) {
+        std::optional<std::string> result;
+        if (instant) result = calendar::to_text(*instant);
+        return result;
+    };
+    rows.add({session.id.text(), record.account_name, session.model.text(), session.gb,
+              std::to_string(session.concurrency), calendar::to_text(session.loaded_at),
+              text(session.running_at), text(session.expires_at), text(session.ended_at),
+              session.end_reason ? std::string(lifecycle::to_text(*session.end_reason)) : "open",
+              session.estimated ? "yes" : "no", std::to_string(session.runs)});
+}
+
+ledger::SessionFilter make_filter(ledger::Store& store, const Arguments& arguments,
+                                  const std::optional<calendar::Month>& month) {
+    ledger::SessionFilter filter;
+    if (!arguments.account.empty()) {
+        filter.account = ledger::get_account(store, arguments.account).id;
+    }
+    filter.open_only = arguments.open;
+    if (month) {
+        const calendar::Zone utc = calendar::Zone::utc();
+        filter.from = utc.start_of(*month) - zone_margin;
+        filter.until = utc.start_of(month->next()) + zone_margin;
+    }
+    return filter;
+}
+
+void list_sessions(const Arguments& arguments) {
+    std::optional<calendar::Month> month;
+    if (!arguments.month.empty()) {
+        month = calendar::parse_month(arguments.month);
+        if (!month) throw BadSetting("--month: not a month such as 2026-10: " + arguments.month);
+    }
+    with_store(arguments.config, [&](ledger::Store& store) {
+        RowPrinter rows({"session", "account", "model", "gb", "concurrency", "loaded_at",
+                         "running_at", "expires_at", "ended_at", "end_reason", "estimated",
+                         "runs"});
+        const bool lines = arguments.format.name == "jsonl";
+        ledger::for_each_session(store, make_filter(store, arguments, month),
+                                 [&](const ledger::SessionRecord& record) {
+                                     if (month && !is_in_month(record, *month)) return;
+                                     if (lines) {
+                                         std::cout << to_rate_input(record) << "\n";
+                                     } else {
+                                         add_row(rows, record);
+                                     }
+                                 });
+        if (!lines) rows.print(arguments.format, std::cout);
+    });
+}
+
+}  // namespace
+
+void add_session(CLI::App& app, Exit&) {
+    CLI::App* group = app.add_subcommand("session", "sessions: the billed lives of instances");
+    group->require_subcommand(1);
+
+    auto listing = std::make_shared<Arguments>();
+    CLI::App* list = group->add_subcommand(
+        "list", "print sessions; --format jsonl is what `tollgate rate` reads");
+    listing->config.add_to(*list);
+    listing->format.add_to(*list, {"jsonl"});
+    list->add_option("--account", listing->account, "only this account's")->type_name("A");
+    list->add_flag("--open", listing->open, "only those that go on");
+    list->add_option("--month", listing->month, "those that overlap it, such as 2026-10")
+        ->type_name("M");
+    list->callback([listing] { list_sessions(*listing); });
+
+    auto showing = std::make_shared<Arguments>();
+    CLI::App* show = group->add_subcommand("show", "print one session with its charges, as JSON");
+    showing->config.add_to(*show);
+    show->add_option("id", showing->id, "the session's id")->required();
+    show->callback([showing] {
+        with_store(showing->config, [&](ledger::Store& store) {
+            const auto record = ledger::get_session(store, lifecycle::SessionId(showing->id));
+            ledger::ChargeFilter filter;
+            filter.account = record.account;
+            filter.session = record.session.id;
+            std::cout << to_full_json(record, ledger::list_charges(store, filter)) << "\n";
+        });
+    });
+}
+
+}  // namespace cli

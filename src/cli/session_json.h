@@ -1,0 +1,16 @@
+// A session as `tollgate rate` reads it (metering.md).
+#pragma once
+
+#include <string>
+
+#include "ledger/queries.h"
+
+namespace cli {
+
+/// One line, without its end.
+std::string to_rate_input(const ledger::SessionRecord& record);
+/// Every column, as a JSON object of several lines.
+std::string to_full_json(const ledger::SessionRecord& record,
+                         const std::vector<ledger::ChargeRow>& charges);
+
+}  // namespace cli

@@ -1,0 +1,53 @@
+// The commands as users script them: the real binary on a data directory of its own.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include "platform/command.h"
+#include "support/temporary_directory.h"
+
+namespace {
+
+using testing::HasSubstr;
+
+class Commands : public testing::Test {
+  protected:
+    platform::CommandResult run(const std::vector<std::string>& arguments) {
+        platform::Command command;
+        command.arguments.emplace_back(TOLLGATE_BINARY);
+        for (const std::string& argument : arguments) command.arguments.push_back(argument);
+        command.arguments.emplace_back("--set");
+        command.arguments.push_back("data_dir=" + home_.path());
+        command.timeout = calendar::Duration::seconds(60);
+        return platform::run_command(command);
+    }
+    support::TemporaryDirectory home_;
+};
+
+TEST_F(Commands, KeepAccountsKeysPlansAndModelsAndExitAsPromised) {
+    EXPECT_EQ(run({"account", "create", "Ada", "--timezone", "Europe/Berlin"}).status, 0);
+    const auto taken = run({"account", "create", "Ada"});
+    EXPECT_EQ(taken.status, 1);
+    EXPECT_THAT(taken.output, HasSubstr("there is an account `Ada` already"));
+    EXPECT_THAT(run({"key", "create", "Ada"}).output, testing::StartsWith("tg_"));
+    EXPECT_THAT(run({"key", "list", "--format", "csv"}).output, HasSubstr(",Ada,,yes,"));
+    const std::string plan = std::string(TEST_DATA) + "/plans/bytez-2024-06.json";
+    EXPECT_THAT(run({"plan", "add", plan}).output, HasSubstr("added"));
+    EXPECT_EQ(run({"plan", "assign", "Ada", "bytez-2024-06"}).status, 0);
+    EXPECT_THAT(run({"plan", "list"}).output, HasSubstr("bytez-2024-06  Ada"));
+    EXPECT_EQ(run({"model", "set", "a/b", "--gb", "0.548"}).status, 0);
+    EXPECT_EQ(run({"model", "set", "a/b", "--gb", "much"}).status, 1);
+    EXPECT_THAT(run({"model", "list", "--format", "json"}).output, HasSubstr("\"gb\": \"0.548\""));
+    EXPECT_EQ(run({"session", "list", "--format", "jsonl"}).output, "");
+    EXPECT_EQ(run({"session", "list", "--month", "october"}).status, 2);
+    EXPECT_EQ(run({"session", "show", "none"}).status, 1);
+}
+
+TEST_F(Commands, SayWhatToDoWhenTheDatabaseCannotBeReached) {
+    const auto away = run({"account", "list", "--set", "database.url=postgresql://127.0.0.1:1/x"});
+    EXPECT_EQ(away.status, 3);
+    EXPECT_THAT(away.output, HasSubstr("the database cannot be reached"));
+}
+
+}  // namespace
