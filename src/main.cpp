@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "tollgate " TOLLGATE_VERSION);
     cli::Exit exit = cli::Exit::done;
     cli::add_config(app, exit);
+    cli::add_serve(app, exit);
     cli::add_migrate(app, exit);
     cli::add_origin(app, exit);
     cli::add_account(app, exit);

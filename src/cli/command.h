@@ -21,6 +21,7 @@ struct ConfigArguments {
 };
 
 // Each registers its subcommand; its callback sets `exit`.
+void add_serve(CLI::App& app, Exit& exit);
 void add_rate(CLI::App& app, Exit& exit);
 void add_migrate(CLI::App& app, Exit& exit);
 void add_origin(CLI::App& app, Exit& exit);

@@ -1,0 +1,105 @@
+#include "cli/bookkeeping.h"
+
+#include <chrono>
+#include <exception>
+
+#include "ledger/plans.h"
+#include "platform/log.h"
+
+namespace cli {
+namespace {
+
+constexpr std::chrono::seconds retry_interval{2};
+constexpr calendar::Duration partition_interval = calendar::Duration::seconds(6 * 3600);
+
+ledger::ShipperOptions shipper_options(const BookkeepingOptions& options) {
+    ledger::ShipperOptions shipper;
+    shipper.gateway = options.gateway;
+    shipper.make_accounts = options.make_accounts;
+    shipper.currency = options.currency;
+    return shipper;
+}
+
+}  // namespace
+
+Bookkeeping::Bookkeeping(const Database& database, BookkeepingOptions options,
+                         ledger::BatchSource& source, const calendar::Clock& clock)
+    : database_(database),
+      options_(std::move(options)),
+      clock_(clock),
+      store_(database.store_options()),
+      meter_(database.store_options()),
+      shipper_(database.store_options(), shipper_options(options_), source, clock,
+               [this] { meter_.notify(); }) {
+    try {
+        prepare();
+    } catch (const ledger::Unavailable& away) {
+        platform::log(platform::Severity::warning, "ledger",
+                      "the database is away; facts wait in the journal", {{"why", away.what()}});
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+Bookkeeping::~Bookkeeping() {
+    stop();
+}
+
+void Bookkeeping::prepare() {
+    if (database_.is_embedded()) database_.migrate();
+    store_.check_schema();
+    prepare_partitions();
+    ledger::add_plan(store_, options_.plan_document);
+    ledger::set_default_plan(store_, options_.plan_name, clock_.now());
+    meter_.start();
+    shipper_.start();
+    prepared_ = true;
+    const std::lock_guard lock(mutex_);
+    well_ = true;
+}
+
+void Bookkeeping::prepare_partitions() {
+    store_.prepare_partitions(clock_.now());
+    partitions_due_ = clock_.now() + partition_interval;
+}
+
+void Bookkeeping::run() {
+    std::string said;
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, retry_interval, [this] { return stopping_; })) {
+        lock.unlock();
+        std::string trouble;
+        try {
+            if (!prepared_)
+                prepare();
+            else if (clock_.now() >= partitions_due_)
+                prepare_partitions();
+            trouble = shipper_.problem();
+        } catch (const std::exception& error) {
+            trouble = error.what();
+        }
+        if (!trouble.empty() && trouble != said && !prepared_)
+            platform::log(platform::Severity::warning, "ledger", "cannot be prepared yet",
+                          {{"why", trouble}});
+        said = trouble;
+        lock.lock();
+        well_ = trouble.empty();
+    }
+}
+
+void Bookkeeping::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    shipper_.stop();
+    meter_.stop();
+}
+
+bool Bookkeeping::is_well() const {
+    const std::lock_guard lock(mutex_);
+    return well_ && shipper_.problem().empty();
+}
+
+}  // namespace cli

@@ -1,0 +1,64 @@
+// The part of `serve` that needs the database: brings the schema, the plan and the partitions in
+// order as soon as the database answers, then runs shipper and meter. Owns their threads and its
+// own, which goes on trying while the database is away.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "calendar/clock.h"
+#include "cli/database.h"
+#include "ledger/batch_source.h"
+#include "ledger/meter.h"
+#include "ledger/shipper.h"
+
+namespace cli {
+
+struct BookkeepingOptions {
+    lifecycle::GatewayId gateway;
+    std::string plan_name;
+    std::string plan_document;
+    std::string currency;        // of accounts that come into being by themselves
+    bool make_accounts = false;  // passthrough
+};
+
+class Bookkeeping {
+  public:
+    /// Throws ledger::Refused when the database answers and its schema is not one for this binary.
+    Bookkeeping(const Database& database, BookkeepingOptions options, ledger::BatchSource& source,
+                const calendar::Clock& clock);
+    ~Bookkeeping();  // stops
+
+    /// After shipping what the journal holds, for as long as the database takes it, 10 s at most.
+    void stop();
+    /// Facts reach the ledger. Thread-safe.
+    bool is_well() const;
+
+  private:
+    void run();
+    void prepare();
+    void prepare_partitions();
+
+    // Constant after construction.
+    const Database& database_;
+    const BookkeepingOptions options_;
+    const calendar::Clock& clock_;
+
+    // Owned by the thread, once it runs.
+    ledger::Store store_;
+    bool prepared_ = false;
+    calendar::Instant partitions_due_;
+    ledger::Meter meter_;
+    ledger::Shipper shipper_;
+
+    mutable std::mutex mutex_;
+    // Under `mutex_`.
+    std::condition_variable wake_;
+    bool stopping_ = false;
+    bool well_ = false;
+    std::thread thread_;
+};
+
+}  // namespace cli
