@@ -14,7 +14,7 @@ enum class MemoryMethod { pss, rss };
 std::string_view to_text(MemoryMethod method);
 
 struct MemorySample {
-    std::uint64_t bytes = 0;  // 0: none of the processes was there
+    std::uint64_t bytes = 0;  // whole pages of 4 KiB; 0: none of the processes was there
     MemoryMethod method = MemoryMethod::pss;
 };
 
