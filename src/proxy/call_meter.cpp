@@ -62,10 +62,15 @@ void CallMeter::learn_names() {
 }
 
 std::optional<OwnError> CallMeter::check_ownership() const {
-    const Ownership* const ownership = services_.options.ownership;
-    if (!ownership || call_ == Call::load || call_ == Call::job) return {};
-    if (ownership->is_foreign(key_, model_)) return errors::model_not_found;
+    if (services_.options.isolation == Isolation::share) return {};
+    if (call_ == Call::load || call_ == Call::job) return {};
+    if (is_foreign(model_)) return errors::model_not_found;
     return {};
+}
+
+bool CallMeter::is_foreign(const lifecycle::ModelName& model) const {
+    const Ownership* const ownership = services_.options.ownership;
+    return ownership && ownership->is_foreign(key_, model);
 }
 
 bool CallMeter::take_arrival() {

@@ -46,6 +46,8 @@ class CallMeter {
     /// is told at once where nothing can be recorded: a customer must be able to stop paying.
     void record_answer(int status, std::optional<calendar::Instant> date, GateWaiter& waiter);
     calendar::Instant sent_at() const { return sent_at_; }
+    /// Another account holds this model's instance.
+    bool is_foreign(const lifecycle::ModelName& model) const;
 
   private:
     std::optional<OwnError> check_ownership() const;

@@ -40,7 +40,7 @@ void Exchange::reset() {
     treatment_ = Treatment::relay;
     keep_client_ = takes_interim_ = true;
     is_head_ = is_safe_ = scanning_ = observing_ = upstream_clean_ = false;
-    postponed_ = until_close_ = run_ended_ = false;
+    postponed_ = until_close_ = run_ended_ = editing_ = false;
     attempts_ = 0;
     answer_status_ = 0;
     request_search_.reset();
@@ -122,6 +122,8 @@ void Exchange::begin(const RequestHead& head, bool body_follows) {
         meter_.begin(*verdict.call, verdict.key,
                      ours.empty() ? head.find("authorization").value_or("") : ours);
         observing_ = is_observed(*verdict.call);
+        editing_ = verdict.call == bytez::Call::instances && services_.options.ownership &&
+                   services_.options.isolation == Isolation::refuse;
     }
     is_safe_ = verdict.call && treatment_ == Treatment::control
                    ? is_repeatable_call(*verdict.call)
@@ -131,6 +133,7 @@ void Exchange::begin(const RequestHead& head, bool body_follows) {
     rewrite.host = services_.upstream_url.authority;
     rewrite.authorization = services_.upstream_authorization;
     // A control call is read before the upstream hears of it, so leave to send it is ours to give.
+    rewrite.without_encoding = editing_;
     rewrite.without_expect = treatment_ == Treatment::control;
     append_request_head(head, rewrite, outgoing_);
     if (head.expects_continue && rewrite.without_expect && !body_follows) {

@@ -86,6 +86,7 @@ class Exchange : public GateWaiter {
     void begin_answer(const AnswerHead& head, std::string& out);
     void fail_answer();
     void cut_answer();
+    bool send_edited();
     void record_final(int status, std::optional<calendar::Instant> date);
 
     Services& services_;
@@ -106,6 +107,7 @@ class Exchange : public GateWaiter {
     bool observing_ = false;       // the answer is of interest
     bool upstream_clean_ = false;  // it may serve others after this answer
     bool postponed_ = false;       // an answer came before the call was understood
+    bool editing_ = false;         // the answer is held whole, and shown in part
     bool until_close_ = false;     // the answer's end is the connection's
     bool run_ended_ = false;
     std::uint8_t attempts_ = 0;
@@ -113,7 +115,8 @@ class Exchange : public GateWaiter {
     HeadSearch request_search_, answer_search_;
     BodyFramer request_framer_, answer_framer_;
     std::optional<OwnError> refusal_;  // while discarding
-    std::string outgoing_;             // the head until it is sent; a control call's whole request
+    std::string edited_head_;
+    std::string outgoing_;  // the head until it is sent; a control call's whole request
 };
 
 }  // namespace proxy

@@ -2,6 +2,7 @@
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
 #include "proxy/head_writer.h"
+#include "proxy/instance_filter.h"
 #include "proxy/upstream_pool.h"
 
 namespace proxy {
@@ -55,6 +56,7 @@ std::size_t Exchange::take_answer(std::string_view bytes) {
         if (observing_) observation_.add(piece.data);
     }
     if (answer_framer_.is_done()) answering_ = Answering::whole;
+    if (editing_) return used;
     if (out.empty()) {
         client_.send(bytes.substr(body, used - body));
     } else {
@@ -112,8 +114,14 @@ void Exchange::begin_answer(const AnswerHead& head, std::string& out) {
         record_final(head.status, date ? bytez::parse_http_date(*date) : std::nullopt);
     }
     if (observing_) observation_.begin(head);
-    append_answer_head(head, {.closes = !keep_client_}, out);
-    out.append("\r\n");
+    editing_ = editing_ && head.status / 100 == 2;
+    if (editing_) {
+        edited_head_.clear();
+        append_answer_head(head, {.closes = !keep_client_, .without_framing = true}, edited_head_);
+    } else {
+        append_answer_head(head, {.closes = !keep_client_}, out);
+        out.append("\r\n");
+    }
 }
 
 /// From here on nothing of the final answer leaves until its fact is durable.
@@ -125,13 +133,25 @@ void Exchange::record_final(int status, std::optional<calendar::Instant> date) {
 
 void Exchange::conclude_answer() {
     end_run(false);
-    if (observing_) observation_.finish(meter_);
     UpstreamConnection* const upstream = upstream_;
     upstream_ = nullptr;
     if (upstream) upstream->finish(upstream_clean_ && reading_ == Reading::done);
     if (reading_ != Reading::done) keep_client_ = false;
     reading_ = Reading::done;
-    client_.on_exchange_over();
+    const bool is_shown = !editing_ || send_edited();
+    if (observing_) observation_.finish(meter_);
+    is_shown ? client_.on_exchange_over() : answer(errors::upstream_garbage);
+}
+
+/// What of the instances is the caller's own; false: the answer can't be understood, so nothing.
+bool Exchange::send_edited() {
+    const auto body = observation_.plain_body();
+    const auto kept =
+        body ? keep_own_instances(*body, meter_.key(), *services_.options.ownership) : std::nullopt;
+    if (!kept) return false;
+    client_.send(edited_head_ + "Content-Length: " + std::to_string(kept->size()) + "\r\n\r\n" +
+                 *kept);
+    return true;
 }
 
 bool Exchange::on_upstream_end(bool broken) {
@@ -173,6 +193,7 @@ void Exchange::send_again() {
 
 void Exchange::on_upstream_failure(UpstreamFailure failure) {
     upstream_ = nullptr;
+    if (editing_ && answering_ == Answering::body) answering_ = Answering::waiting;
     if (answering_ == Answering::body) {
         cut_answer();
         return;

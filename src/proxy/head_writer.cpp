@@ -32,6 +32,11 @@ void append_field(std::string_view name, std::string_view value, std::string& ou
     out.append(name).append(": ").append(value).append("\r\n");
 }
 
+bool is_framing(std::string_view name) {
+    return equal_names(name, "content-length") || equal_names(name, "transfer-encoding") ||
+           equal_names(name, "trailer");
+}
+
 }  // namespace
 
 void append_request_head(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
@@ -70,7 +75,7 @@ void append_answer_head(const AnswerHead& head, AnswerRewrite rewrite, std::stri
     LineCopier lines(head, out);
     for (std::size_t i = 0; i < head.fields.size(); ++i) {
         const HeadField& field = head.fields[i];
-        if (field.is_hop || (rewrite.without_length && equal_names(field.name, "content-length"))) {
+        if (field.is_hop || (rewrite.without_framing && is_framing(field.name))) {
             lines.drop(i);
         } else {
             lines.keep(i);

@@ -21,8 +21,8 @@ struct RequestRewrite {
 void append_request_head(const RequestHead& head, const RequestRewrite& rewrite, std::string& out);
 
 struct AnswerRewrite {
-    bool closes = false;          // the client's connection ends with this answer
-    bool without_length = false;  // Content-Length is dropped: the answer was edited
+    bool closes = false;           // the client's connection ends with this answer
+    bool without_framing = false;  // the body was edited: it gets a length of its own
 };
 
 /// Without the blank line that ends it: further fields may follow.

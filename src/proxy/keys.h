@@ -10,6 +10,10 @@ namespace proxy {
 /// keys of ours, the gateway puts the upstream's credential in.
 enum class KeyMode { passthrough, managed };
 
+/// What managed accounts see of each other's instances. refuse: nothing (run, status, delete get
+/// 404, `instances` is filtered). share: everything.
+enum class Isolation { refuse, share };
+
 class KeyDirectory {
   public:
     enum class Verdict {

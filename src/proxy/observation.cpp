@@ -82,13 +82,15 @@ void Observation::finish(const CallMeter& meter) {
 
 void Observation::finish_status(const CallMeter& meter, std::string_view body) {
     if (status_ == 404) {
+        if (meter.is_foreign(meter.model())) return;
         services_.recorder.record(lifecycle::InstanceAbsent{
             meter.key(), meter.model(), lifecycle::Source::passing, meter.sent_at(), date_});
         return;
     }
     if (status_ / 100 != 2) return;
     const auto report = bytez::parse_status(body);
-    if (!report) return;
+    // What another account's instance does is the business of that account's own calls.
+    if (!report || meter.is_foreign(report->model)) return;
     lifecycle::InstanceSeen seen = seen_of(*report);
     seen.key = meter.key();
     seen.asked_at = meter.sent_at();
@@ -101,6 +103,7 @@ void Observation::finish_instances(const CallMeter& meter, std::string_view body
     const auto reports = status_ / 100 == 2 ? bytez::parse_instances(body) : std::nullopt;
     if (!reports) return;
     for (const bytez::InstanceReport& report : *reports) {
+        if (meter.is_foreign(report.model)) continue;
         lifecycle::InstanceSeen seen = seen_of(report);
         seen.key = meter.key();
         seen.asked_at = meter.sent_at();

@@ -21,7 +21,10 @@ class Observation {
     /// The whole answer has passed. `meter`: the call it answers.
     void finish(const CallMeter& meter);
     void reset();
-    bool is_active() const { return active_; }
+    /// The body so far; absent when it is too large, or compressed.
+    std::optional<std::string_view> plain_body() const {
+        return active_ && !compressed_ ? std::optional<std::string_view>(copy_) : std::nullopt;
+    }
 
   private:
     void finish_status(const CallMeter& meter, std::string_view body);

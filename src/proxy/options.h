@@ -43,8 +43,9 @@ struct Options {
     /// Managed mode: paths besides the API's seven that may be forwarded; a trailing `*` makes a
     /// prefix of it.
     std::vector<std::string> forward_paths;
-    /// Asked where accounts are isolated (managed mode); null: shared.
+    /// Managed mode: whose instances are whose; null: nobody knows, and nothing is isolated.
     const Ownership* ownership = nullptr;
+    Isolation isolation = Isolation::refuse;
 
     /// The sequence of this process's GatewayStarted fact: links answers to requests.
     std::uint64_t boot = 0;

@@ -290,20 +290,20 @@ TEST_F(Metering, GivesNoAnswerThatIsNotInTheBooksWhenTheDiskFails) {
     await<lifecycle::RunEnded>(1);
     simulated.fail_syncs_from(1);
     const auto answer = ask(post("/model/run", run_body));
-    EXPECT_EQ(answer.status, 503) << "forwarded, answered, but the record is lost";
+    EXPECT_EQ(answer.status, 503) << "forwarded or not, the record is lost";
     EXPECT_EQ(answer.field("tollgate-error"), "cannot-record");
-    EXPECT_EQ(upstream.seen().size(), 2u);
+    const std::size_t before = upstream.seen().size();
     for (const char* call : {"/model/run", "/model/load"}) {
         const auto refused = ask(post(call, run_body));
         EXPECT_EQ(refused.status, 503) << call;
         EXPECT_EQ(refused.field("tollgate-error"), "cannot-record");
     }
-    EXPECT_EQ(upstream.seen().size(), 2u) << "not forwarded";
+    EXPECT_EQ(upstream.seen().size(), before) << "not forwarded";
     EXPECT_EQ(ask(post("/model/delete", run_body)).status, 200)
         << "one must be able to stop paying";
     EXPECT_EQ(ask(post("/model/status", run_body)).status, 200);
     EXPECT_EQ(ask(get("/model/list")).status, 200);
-    EXPECT_EQ(upstream.seen().size(), 5u);
+    EXPECT_EQ(upstream.seen().size(), before + 3);
 }
 
 TEST_F(Metering, RefusesALoadWhoseIntentCannotBeWritten) {

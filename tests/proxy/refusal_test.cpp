@@ -269,7 +269,7 @@ TEST_F(Refusal, ForwardsUnknownPathsUnmeteredInPassthroughMode) {
     expect_no_facts();
 }
 
-class Isolation : public Ownership {
+class BobsModel : public Ownership {
   public:
     bool is_foreign(const lifecycle::KeyFingerprint& key,
                     const lifecycle::ModelName& model) const override {
@@ -279,7 +279,7 @@ class Isolation : public Ownership {
 
 TEST_F(Refusal, HidesOtherAccountsInstancesWhereTheyAreIsolated) {
     manage();
-    Isolation isolation;
+    BobsModel isolation;
     options.ownership = &isolation;
     start(upstream);
     for (const char* call : {"/model/run", "/model/status", "/model/delete"}) {
@@ -287,6 +287,57 @@ TEST_F(Refusal, HidesOtherAccountsInstancesWhereTheyAreIsolated) {
         EXPECT_EQ(ask(post(call, R"({"model":"mine"})")).status, 200) << call;
     }
     stop();
+}
+
+TEST_F(Refusal, ShowsEachAccountItsOwnInstancesByteForByte) {
+    manage();
+    BobsModel isolation;
+    options.ownership = &isolation;
+    const std::string mine =
+        R"({"model" : "mine","status":"RUNNING","new":[1.50, {"a":"\u00e9"}]})";
+    const std::string bobs = R"({"status":"RUNNING","model":"b\u006fbs"})";
+    std::atomic<int> turn = 0;
+    TestUpstream lists([&](const SeenRequest&) -> std::string {
+        switch (turn++) {
+            case 0:
+                return ok("[" + bobs + ", " + mine + "," + bobs + "," + mine + "]\n");
+            case 1:
+                return "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+                       "1\r\n[\r\n1\r\n]\r\n0\r\n\r\n";
+            case 2:
+                return ok("[" + bobs + "]");
+            case 3:
+                return ok("[" + bobs + ",", "Content-Encoding: gzip\r\n");
+            case 4:
+                return ok("[" + bobs + "," + mine);
+            default:
+                return support::with_status("500 Oops", "[" + mine + "]");
+        }
+    });
+    start(lists);
+    const std::string request =
+        get("/model/instances", "Authorization: Key alice\r\nAccept-Encoding: gzip\r\n");
+    const auto peer = client();
+    const auto next = [&] {
+        peer->send(request);
+        return support::read_answer(*peer);
+    };
+    EXPECT_EQ(next().body, "[" + mine + "," + mine + "]");
+    const auto empty = next();
+    EXPECT_EQ(empty.body, "[]");
+    EXPECT_EQ(empty.head, "HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 2\r\n\r\n");
+    EXPECT_EQ(next().body, "[]");
+    for (int i = 0; i < 2; ++i) {
+        const auto hidden = next();
+        EXPECT_EQ(hidden.status, 502) << "what is not understood is not shown";
+        EXPECT_EQ(hidden.body.find("bobs"), std::string::npos);
+    }
+    EXPECT_EQ(next().status, 500);
+    EXPECT_EQ(support::field_of(lists.seen().at(0).head, "accept-encoding"), "");
+    stop();
+    for (const auto& seen : facts_of<lifecycle::InstanceSeen>()) {
+        EXPECT_EQ(seen.model.text(), "mine");
+    }
 }
 
 }  // namespace
