@@ -2,7 +2,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <variant>
+#include <vector>
 
 #include "bytez/catalogue.h"
 #include "cli/bookkeeping.h"
@@ -17,6 +19,7 @@
 #include "platform/disk.h"
 #include "platform/log.h"
 #include "platform/metrics.h"
+#include "platform/process_metrics.h"
 #include "proxy/gateway.h"
 #include "watcher/http_upstream.h"
 #include "watcher/watcher.h"
@@ -153,7 +156,23 @@ struct Service::Parts {
               {settings.console.listen}, [this] { return health_of(*journal, books); },
               platform::metrics()) {}
 
+    void show_metrics() {
+        using Kind = platform::Metrics::Kind;
+        auto& metrics = platform::metrics();
+        readings.push_back(metrics.read_at_scrape(
+            Kind::gauge, "tollgate_journal_backlog_bytes", "Journal not yet in the ledger.",
+            [this] { return std::to_string(journal->backlog_bytes()); }));
+        readings.push_back(metrics.read_at_scrape(
+            Kind::gauge, "tollgate_watched_instances", "Instances the watcher asks about.",
+            [this] { return std::to_string(watcher.watched()); }));
+        readings.push_back(metrics.read_at_scrape(
+            Kind::gauge, "tollgate_ledger_up", "1 while facts reach the ledger.",
+            [this] { return std::string(books.is_well() ? "1" : "0"); }));
+        readings.push_back(platform::show_process_metrics(metrics, TOLLGATE_VERSION));
+    }
+
     void start() {
+        show_metrics();
         if (settings.gateway.keys == KeyMode::managed) keys.start();
         watcher.start();
         console.start();
@@ -185,6 +204,7 @@ struct Service::Parts {
     WatchedTraffic traffic;
     proxy::Gateway gateway;
     console::Server console;
+    std::vector<std::shared_ptr<void>> readings;  // metrics; they go first
 };
 
 Service::Service(const Settings& settings, const calendar::Clock& clock)

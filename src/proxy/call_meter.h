@@ -24,6 +24,9 @@ class CallMeter {
     void reset();
 
     bytez::Call call() const { return call_; }
+    std::optional<bytez::Call> known_call() const {
+        return active_ ? std::optional(call_) : std::nullopt;
+    }
     bool is(bytez::Call call) const { return active_ && call_ == call; }
     const lifecycle::KeyFingerprint& key() const { return key_; }
     const lifecycle::ModelName& model() const { return model_; }

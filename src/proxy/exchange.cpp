@@ -295,6 +295,7 @@ void Exchange::refuse(const OwnError& error) {
 
 /// After it this object may be at the next request.
 void Exchange::answer(const OwnError& error) {
+    services_.counters.count(meter_.known_call(), error.status);
     std::string out;
     const std::string id =
         services_.request_id_prefix + "-" + std::to_string(services_.next_call().number);

@@ -104,6 +104,7 @@ Exchange::HeadOutcome Exchange::take_answer_head(std::string_view bytes, std::si
 
 void Exchange::begin_answer(const AnswerHead& head, std::string& out) {
     answer_status_ = head.status;
+    services_.counters.count(meter_.known_call(), head.status);
     upstream_clean_ = head.keep_alive;
     until_close_ = head.framing.kind == Framing::Kind::until_close;
     if (until_close_ || reading_ != Reading::done || services_.stopping) keep_client_ = false;

@@ -12,6 +12,7 @@
 #include "proxy/observer.h"
 #include "proxy/output_gate.h"
 #include "proxy/recorder.h"
+#include "proxy/request_counters.h"
 #include "proxy/timer_queue.h"
 #include "proxy/tls.h"
 #include "proxy/upstream_address.h"
@@ -72,6 +73,7 @@ struct Services {
     std::uint64_t first_call = 0;  // calls are numbered first_call + n × call_stride
     std::uint64_t call_stride = 1;
     bool stopping = false;
+    RequestCounters counters{platform::metrics()};
 
     lifecycle::CallId next_call() {
         const lifecycle::CallId call{options.boot, first_call};
