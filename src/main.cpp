@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     cli::add_plan(app, exit);
     cli::add_model(app, exit);
     cli::add_session(app, exit);
+    cli::add_rate(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

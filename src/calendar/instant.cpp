@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace calendar {
 namespace {
@@ -74,20 +73,29 @@ Broken break_up(Instant instant) {
             (of_day - seconds).count()};
 }
 
-std::string date_and_time(const Broken& broken) {
-    std::array<char, 48> text{};
-    const int length = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-        static_cast<int>(broken.date.year()), static_cast<unsigned>(broken.date.month()),
-        static_cast<unsigned>(broken.date.day()), static_cast<int>(broken.seconds_of_day / 3600),
-        static_cast<int>(broken.seconds_of_day / 60 % 60),
-        static_cast<int>(broken.seconds_of_day % 60));
-    return std::string(text.data(), static_cast<std::size_t>(length));
+/// Writes exactly `width` digits.
+char* write_digits(char* at, std::int64_t value, int width) {
+    for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+    return at + width;
 }
 
-std::string padded(std::int64_t value, std::size_t width) {
-    std::string digits = std::to_string(value);
-    return std::string(width - digits.size(), '0') + digits;
+/// Room for "2026-10-05T10:00:00.123456Z".
+using Text = std::array<char, 27>;
+
+/// Up to the whole second. Returns the end.
+char* write_date_and_time(char* at, const Broken& broken) {
+    at = write_digits(at, static_cast<int>(broken.date.year()), 4);
+    *at++ = '-';
+    at = write_digits(at, static_cast<unsigned>(broken.date.month()), 2);
+    *at++ = '-';
+    at = write_digits(at, static_cast<unsigned>(broken.date.day()), 2);
+    *at++ = 'T';
+    const auto seconds = static_cast<int>(broken.seconds_of_day);
+    at = write_digits(at, seconds / 3600, 2);
+    *at++ = ':';
+    at = write_digits(at, seconds / 60 % 60, 2);
+    *at++ = ':';
+    return write_digits(at, seconds % 60, 2);
 }
 
 }  // namespace
@@ -120,20 +128,33 @@ std::optional<Instant> parse_instant(std::string_view text) {
     return instant;
 }
 
-std::string to_text(Instant instant) {
+void append_text(std::string& out, Instant instant) {
     const Broken broken = break_up(instant);
-    std::string text = date_and_time(broken);
+    Text text;
+    char* at = write_date_and_time(text.data(), broken);
     if (broken.micros != 0) {
-        std::string fraction = padded(broken.micros, 6);
-        fraction.erase(fraction.find_last_not_of('0') + 1);
-        text += "." + fraction;
+        *at++ = '.';
+        at = write_digits(at, broken.micros, 6);
+        while (at[-1] == '0') --at;
     }
-    return text + "Z";
+    *at++ = 'Z';
+    out.append(text.data(), at);
+}
+
+std::string to_text(Instant instant) {
+    std::string text;
+    append_text(text, instant);
+    return text;
 }
 
 std::string to_text_milliseconds(Instant instant) {
     const Broken broken = break_up(instant);
-    return date_and_time(broken) + "." + padded(broken.micros / 1000, 3) + "Z";
+    Text text;
+    char* at = write_date_and_time(text.data(), broken);
+    *at++ = '.';
+    at = write_digits(at, broken.micros / 1000, 3);
+    *at++ = 'Z';
+    return std::string(text.data(), at);
 }
 
 }  // namespace calendar

@@ -43,6 +43,7 @@ std::optional<Instant> parse_instant(std::string_view text);
 /// UTC with `Z`, a fraction without trailing zeros, none where it is zero:
 /// `2026-10-05T10:00:00.5Z`.
 std::string to_text(Instant instant);
+void append_text(std::string& out, Instant instant);
 
 /// UTC with exactly three fraction digits and `Z`, as the model API prints instants; truncated.
 std::string to_text_milliseconds(Instant instant);

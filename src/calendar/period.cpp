@@ -1,8 +1,6 @@
 #include "calendar/period.h"
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace calendar {
 namespace {
@@ -20,6 +18,11 @@ int digits(std::string_view text) {
         value = value * 10 + (c - '0');
     }
     return value;
+}
+
+void append_two(std::string& text, std::int32_t value) {
+    text += static_cast<char>('0' + value / 10);
+    text += static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -57,15 +60,18 @@ std::optional<Day> parse_day(std::string_view text) {
 }
 
 std::string to_text(Month month) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02d", month.year, month.month);
-    return text.data();
+    std::string text = std::to_string(month.year);
+    text.insert(0, text.size() < 4 ? 4 - text.size() : 0, '0');
+    text += '-';
+    append_two(text, month.month);
+    return text;
 }
 
 std::string to_text(Day day) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", day.year, day.month, day.day);
-    return text.data();
+    std::string text = to_text(day.in_month());
+    text += '-';
+    append_two(text, day.day);
+    return text;
 }
 
 }  // namespace calendar

@@ -1,7 +1,7 @@
 #include "money/wide.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstring>
 #include <stdexcept>
 
 namespace money {
@@ -9,7 +9,7 @@ namespace {
 
 __extension__ using Double = unsigned __int128;
 
-constexpr unsigned chunk_digits = 19;
+constexpr int chunk_digits = 19;
 constexpr std::uint64_t chunk = 10'000'000'000'000'000'000u;  // 10^19, the largest in 64 bits
 
 constexpr auto powers_of_ten = [] {
@@ -28,9 +28,32 @@ std::uint64_t high(Double value) {
     return static_cast<std::uint64_t>(value >> 64);
 }
 
-/// Writes exactly `digits` digits of `value`.
-void write_padded(char* at, std::uint64_t value, unsigned digits) {
-    for (unsigned i = digits; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+// "00" to "99".
+constexpr auto pairs = [] {
+    std::array<char, 200> text{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        text[2 * i] = static_cast<char>('0' + i / 10);
+        text[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return text;
+}();
+
+/// Writes the digits of `value` so that they end before `end`; zeros in front up to `width` digits.
+/// Returns where they begin.
+char* write_digits(char* end, std::uint64_t value, std::ptrdiff_t width) {
+    char* at = end;
+    for (; value >= 100; value /= 100) {
+        at -= 2;
+        std::memcpy(at, pairs.data() + 2 * (value % 100), 2);
+    }
+    if (value >= 10) {
+        at -= 2;
+        std::memcpy(at, pairs.data() + 2 * value, 2);
+    } else if (value != 0) {
+        *--at = static_cast<char>('0' + value);
+    }
+    while (end - at < width) *--at = '0';
+    return at;
 }
 
 }  // namespace
@@ -139,16 +162,18 @@ std::strong_ordering operator<=>(const Wide& a, const Wide& b) {
 
 void Wide::append_digits(std::string& out, std::size_t width) const {
     // From the right, 19 digits a step; 384 bits are seven steps.
-    std::array<char, (limb_limit + 1) * chunk_digits + chunk_digits> text{};
+    std::array<char, (limb_limit + 2) * chunk_digits> text;
     char* const end = text.data() + text.size();
     char* begin = end;
-    Wide rest = *this;
-    while (rest.size_ > 1) {
-        begin -= chunk_digits;
-        write_padded(begin, rest.divide(chunk), chunk_digits);
-    }
-    for (std::uint64_t value = rest.limbs_[0]; value != 0; value /= 10) {
-        *--begin = static_cast<char>('0' + value % 10);
+    if (size_ > 1) {
+        Wide rest = *this;
+        do {
+            const std::uint64_t digits = rest.divide(chunk);
+            begin = write_digits(begin, digits, chunk_digits);
+        } while (rest.size_ > 1);
+        begin = write_digits(begin, rest.limbs_[0], 0);
+    } else {
+        begin = write_digits(begin, limbs_[0], 0);
     }
     const auto digits = static_cast<std::size_t>(end - begin);
     if (digits < width) out.append(width - digits, '0');
