@@ -27,6 +27,7 @@ struct ChargeRow {
     std::optional<calendar::Instant> start = {};  // of what is billed in this period
     std::optional<calendar::Instant> end = {};
     bool estimated = false;  // the end was inferred
+    bool unpriced = false;   // the session stands without a price as of this row
     bool accruing = false;   // live: the session is open, the row grows
 
     // Seconds. used + rounding + minimum = billable; spin-down is a part of used.

@@ -19,7 +19,7 @@ using EntryKey = std::tuple<LineKey, std::string>;
 struct Accumulated {
     SessionEntry entry;
     int newest_revision = -1;
-    bool newest_is_priced = true;
+    bool is_unpriced = false;  // as of its newest row
 };
 
 class Drafting {
@@ -91,7 +91,7 @@ class Drafting {
             entry.concurrency = row.concurrency;
             entry.estimated = row.estimated;
             sum.newest_revision = row.revision;
-            sum.newest_is_priced = row.amount.has_value();
+            sum.is_unpriced = row.unpriced;
         }
         entry.kind = kind;
         entry.session = row.session;
@@ -111,9 +111,18 @@ class Drafting {
         if (row.amount) entry.amount = entry.amount.value_or(money::Decimal()) + *row.amount;
     }
 
+    // Charged and charged back before any invoice showed it.
+    static bool is_nothing(const Accumulated& sum) {
+        const SessionEntry& entry = sum.entry;
+        return !sum.is_unpriced && !entry.accruing && entry.runs == 0 && entry.used.is_zero() &&
+               entry.billable.is_zero() && entry.gb_seconds.value_or(money::Decimal()).is_zero() &&
+               entry.amount.value_or(money::Decimal()).is_zero();
+    }
+
     void close_entry(const LineKey& key, Accumulated& sum) {
         SessionEntry& entry = sum.entry;
-        if (!sum.newest_is_priced) {
+        if (is_nothing(sum)) return;
+        if (sum.is_unpriced) {
             refuse("session " + entry.session.text() + " is unpriced: the GB of model " +
                    entry.model.text() + " is not known (tollgate model set " + entry.model.text() +
                    " --gb …)");

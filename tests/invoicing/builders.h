@@ -46,8 +46,13 @@ struct Row {
     }
     Row& unpriced() {
         row.gb.clear();
+        row.unpriced = true;
         row.gb_seconds.reset();
         row.amount.reset();
+        return *this;
+    }
+    Row& without_runs() {
+        row.runs = 0;
         return *this;
     }
     Row& model(std::string name) {

@@ -121,6 +121,14 @@ TEST(Draft, ATotalMayBeNegative) {
     EXPECT_EQ(to_text(result.invoice.total), "-60.00");
 }
 
+TEST(Draft, WhatWasChargedAndChargedBackBeforeAnyInvoiceIsNotShown) {
+    const Draft result =
+        draft({Row("a").without_runs(), Row("a").without_runs().revision(2).negated(),
+               Row("a").revision(3).plan("dear").priced("0.5", "1")});
+    ASSERT_EQ(result.invoice.lines.size(), 1u);
+    EXPECT_EQ(result.invoice.lines[0].plan, "dear");
+}
+
 TEST(Draft, AnUnpricedSessionStandsInTheWayByName) {
     const Draft result = draft({Row("a"), Row("nameless").unpriced()});
     ASSERT_EQ(result.obstacles.size(), 1u);

@@ -1,0 +1,249 @@
+#include "ledger/invoice_rows.h"
+
+#include <set>
+#include <stdexcept>
+
+#include "invoicing/slice_parts.h"
+#include "ledger/session_rows.h"
+#include "metering/rule.h"
+
+namespace ledger {
+namespace {
+
+using calendar::Instant;
+using invoicing::ChargeRow;
+using invoicing::SliceParts;
+using lifecycle::Session;
+using money::Decimal;
+
+Decimal read_decimal(const pqxx::field& field) {
+    const auto value = money::parse_decimal(field.c_str());
+    if (!value) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
+    return *value;
+}
+
+std::optional<Decimal> find_decimal(const pqxx::field& field) {
+    if (field.is_null()) return std::nullopt;
+    return read_decimal(field);
+}
+
+std::map<std::string, metering::Plan> read_plans(Work& work) {
+    std::map<std::string, metering::Plan> plans;
+    for (const auto& row : work.exec("SELECT name, document FROM plans")) {
+        auto parsed = metering::parse_plan(row[1].as<std::string>());
+        if (auto* plan = std::get_if<metering::Plan>(&parsed)) {
+            plans.emplace(row[0].as<std::string>(), std::move(*plan));
+        }
+    }
+    return plans;
+}
+
+class Reading {
+  public:
+    Reading(Work& work, const Account& account, calendar::Month month, Instant now)
+        : work_(work),
+          account_(account),
+          month_(month),
+          zone_(get_zone(account.timezone)),
+          now_(now),
+          plans_(read_plans(work)) {}
+
+    std::vector<ChargeRow> rows;
+    std::vector<invoicing::Obstacle> obstacles;
+
+    std::map<std::string, Decimal> unit_prices() const {
+        std::map<std::string, Decimal> prices;
+        for (const auto& [name, plan] : plans_) prices.emplace(name, plan.rate_per_gb_second);
+        return prices;
+    }
+
+    void read_charges() {
+        const pqxx::result found = work_.exec_params(
+            std::string("SELECT c.period, c.revision, c.plan, c.currency, c.status, c.estimated, "
+                        "c.seconds, c.used_seconds, c.rounding_seconds, c.minimum_seconds, "
+                        "c.spin_down_seconds, c.gb_seconds, c.amount, c.session_id, c.model, "
+                        "s.id IS NOT NULL, (SELECT coalesce(sum(i.runs), 0) FROM invoice_charges i "
+                        "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), ") +
+                session_columns +
+                " FROM charges c LEFT JOIN sessions s "
+                "ON s.account_id = c.account_id AND s.id = c.session_id "
+                "WHERE c.account_id = $1 AND c.period <= $2 AND NOT EXISTS (SELECT FROM "
+                "invoice_charges i WHERE i.account_id = c.account_id AND i.session_id = "
+                "c.session_id AND i.period = c.period AND i.revision = c.revision) "
+                "ORDER BY c.session_id, c.period, c.revision",
+            account_.id.text(), to_text(month_));
+        rows.reserve(found.size());
+        for (const auto& row : found) rows.push_back(read_charge(row));
+    }
+
+    void read_open_sessions() {
+        for (const auto& row : work_.exec_params(
+                 std::string("SELECT s.plan, (SELECT coalesce(sum(i.runs), 0) FROM invoice_charges "
+                             "i WHERE i.account_id = s.account_id AND i.session_id = s.id), ") +
+                     session_columns +
+                     " FROM sessions s WHERE s.account_id = $1 AND s.end_reason IS NULL "
+                     "AND s.plan IS NOT NULL AND s.loaded_at < $2 ORDER BY s.id",
+                 account_.id.text(), to_text(zone_.start_of(month_.next())))) {
+            accrue(read_session(row, 2), row[0].as<std::string>(), row[1].as<std::int64_t>());
+        }
+    }
+
+    void find_sessions_without_plan() {
+        for (const auto& row : work_.exec_params(
+                 "SELECT id, model FROM sessions WHERE account_id = $1 AND plan IS NULL "
+                 "AND running_at IS NOT NULL AND loaded_at < $2 ORDER BY id",
+                 account_.id.text(), to_text(zone_.start_of(month_.next())))) {
+            obstacles.push_back({"session " + row[0].as<std::string>() + " of " +
+                                 row[1].as<std::string>() +
+                                 " has no plan (tollgate plan assign … --from …)"});
+        }
+    }
+
+    std::vector<invoicing::InvoicedBefore> read_invoiced() {
+        std::set<std::string> periods;
+        for (const ChargeRow& row : rows) periods.insert(row.period);
+        std::vector<invoicing::InvoicedBefore> result;
+        for (const std::string& period : periods) {
+            for (const auto& row : work_.exec_params(
+                     "SELECT c.model, c.plan, coalesce(sum(c.amount), 0) FROM invoice_charges i "
+                     "JOIN charges c USING (account_id, session_id, period, revision) "
+                     "WHERE i.account_id = $1 AND i.period = $2 GROUP BY 1, 2 ORDER BY 1, 2",
+                     account_.id.text(), period)) {
+                result.push_back({.model = lifecycle::ModelName(row[0].as<std::string>()),
+                                  .plan = row[1].as<std::string>(),
+                                  .period = period,
+                                  .amount = read_decimal(row[2])});
+            }
+        }
+        return result;
+    }
+
+  private:
+    ChargeRow read_charge(const pqxx::row& row) {
+        ChargeRow charge{.session = lifecycle::SessionId(row[13].as<std::string>()),
+                         .model = lifecycle::ModelName(row[14].as<std::string>()),
+                         .plan = row[2].as<std::string>(),
+                         .currency = row[3].as<std::string>(),
+                         .period = row[0].as<std::string>(),
+                         .revision = row[1].as<int>(),
+                         .estimated = row[5].as<bool>(),
+                         .unpriced = row[4].as<std::string>() == "unpriced",
+                         .used = read_decimal(row[7]),
+                         .rounding = read_decimal(row[8]),
+                         .minimum = read_decimal(row[9]),
+                         .spin_down = read_decimal(row[10]),
+                         .billable = read_decimal(row[6]),
+                         .gb_seconds = find_decimal(row[11]),
+                         .amount = find_decimal(row[12])};
+        // A session that no fact supports any more has charges that take it back, and no row.
+        if (row[15].as<bool>()) {
+            describe(charge, read_session(row, 17), row[16].as<std::int64_t>());
+        }
+        return charge;
+    }
+
+    // What the session adds to its charge; its runs go to the first row that is seen of it.
+    void describe(ChargeRow& charge, const Session& session, std::int64_t runs_shown) {
+        charge.key = session.key;
+        charge.gb = session.gb.value_or("");
+        charge.concurrency = session.concurrency;
+        if (with_runs_.insert(session.id).second) {
+            charge.runs = static_cast<std::int64_t>(session.runs) - runs_shown;
+        }
+        for (const SliceParts& slice : slices_of(session, charge.plan)) {
+            if (slice.period != charge.period) continue;
+            charge.start = slice.start;
+            charge.end = slice.end;
+        }
+    }
+
+    std::vector<SliceParts> slices_of(const Session& session, const std::string& plan) const {
+        const auto found = plans_.find(plan);
+        const auto facts = metering::to_facts(session, account_.id.text());
+        if (found == plans_.end() || !metering::find_fault(facts, true).empty()) return {};
+        const auto charge = metering::rate_session(facts, found->second, zone_, now_);
+        return invoicing::split(charge, charge.slices, zone_);
+    }
+
+    // What an open session owes at this moment beyond its charges.
+    void accrue(const Session& session, const std::string& plan, std::int64_t runs_shown) {
+        for (const SliceParts& slice : slices_of(session, plan)) {
+            if (slice.period > to_text(month_)) continue;
+            ChargeRow row{.session = session.id,
+                          .model = session.model,
+                          .plan = plan,
+                          .currency = account_.currency,
+                          .period = slice.period,
+                          .revision = 0,
+                          .unpriced = !slice.amount,
+                          .accruing = true,
+                          .used = metering::to_seconds(slice.used),
+                          .rounding = metering::to_seconds(slice.rounding),
+                          .minimum = metering::to_seconds(slice.minimum),
+                          .spin_down = metering::to_seconds(slice.spin_down),
+                          .billable = metering::to_seconds(slice.billable),
+                          .gb_seconds = slice.gb_seconds};
+            if (slice.amount) row.amount = slice.amount->value();
+            describe(row, session, runs_shown);
+            if (subtract_charges(row)) rows.push_back(std::move(row));
+        }
+    }
+
+    // Whether anything is left.
+    bool subtract_charges(ChargeRow& row) {
+        const pqxx::row sums = work_.exec_params1(
+            "SELECT coalesce(sum(used_seconds), 0), coalesce(sum(rounding_seconds), 0), "
+            "coalesce(sum(minimum_seconds), 0), coalesce(sum(spin_down_seconds), 0), "
+            "coalesce(sum(seconds), 0), coalesce(sum(gb_seconds), 0), coalesce(sum(amount), 0) "
+            "FROM charges WHERE account_id = $1 AND session_id = $2 AND period = $3 AND plan = $4",
+            account_.id.text(), row.session.text(), row.period, row.plan);
+        row.used -= read_decimal(sums[0]);
+        row.rounding -= read_decimal(sums[1]);
+        row.minimum -= read_decimal(sums[2]);
+        row.spin_down -= read_decimal(sums[3]);
+        row.billable -= read_decimal(sums[4]);
+        if (row.gb_seconds) *row.gb_seconds -= read_decimal(sums[5]);
+        if (row.amount) *row.amount -= read_decimal(sums[6]);
+        return !row.used.is_zero() || !row.billable.is_zero() || row.runs != 0;
+    }
+
+    Work& work_;
+    const Account& account_;
+    calendar::Month month_;
+    calendar::Zone zone_;
+    Instant now_;
+    std::map<std::string, metering::Plan> plans_;
+    std::set<lifecycle::SessionId> with_runs_;
+};
+
+}  // namespace
+
+calendar::Zone get_zone(const std::string& name) {
+    const auto zone = calendar::find_zone(name);
+    if (!zone) throw Refused("there is no time zone " + name + " on this machine");
+    return *zone;
+}
+
+InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Month month,
+                              const InvoiceTerms& terms, Instant now, Accruing accruing) {
+    const auto currency = money::find_currency(account.currency);
+    if (!currency) throw Refused("there is no currency " + account.currency);
+    Reading reading(work, account, month, now);
+    reading.read_charges();
+    if (accruing == Accruing::included) reading.read_open_sessions();
+    reading.find_sessions_without_plan();
+    auto invoiced = reading.read_invoiced();
+    return {.input = {.account_id = account.id,
+                      .account = account.name,
+                      .month = to_text(month),
+                      .timezone = account.timezone,
+                      .currency = *currency,
+                      .issuer = terms.issuer,
+                      .customer = {.name = account.name},
+                      .rows = std::move(reading.rows),
+                      .unit_prices = reading.unit_prices(),
+                      .invoiced = std::move(invoiced)},
+            .obstacles = std::move(reading.obstacles)};
+}
+
+}  // namespace ledger

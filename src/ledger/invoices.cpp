@@ -1,0 +1,152 @@
+#include "ledger/invoices.h"
+
+#include <tuple>
+
+#include "invoicing/document.h"
+#include "invoicing/number.h"
+#include "ledger/charging.h"
+#include "ledger/invoice_rows.h"
+#include "platform/crypto.h"
+
+namespace ledger {
+namespace {
+
+using calendar::Instant;
+using invoicing::Draft;
+using invoicing::Invoice;
+
+std::string digest_of(std::string_view bytes) {
+    return platform::to_hex(platform::sha256(bytes));
+}
+
+Draft to_draft(const InvoiceRows& rows) {
+    Draft draft = invoicing::make_draft(rows.input, digest_of);
+    draft.obstacles.insert(draft.obstacles.end(), rows.obstacles.begin(), rows.obstacles.end());
+    return draft;
+}
+
+int year_of(Instant instant) {
+    return calendar::Zone::utc().month_at(instant).year;
+}
+
+// Locks the counter's row until the commit.
+invoicing::Number take_number(Work& work, const std::string& series, int year) {
+    const pqxx::row row = work.exec_params1("SELECT take_invoice_number($1, $2)", series, year);
+    return {.series = series, .year = year, .counter = row[0].as<std::int64_t>()};
+}
+
+void write_invoice(Work& work, const Invoice& invoice, const invoicing::Number& number) {
+    work.exec_params(
+        "INSERT INTO invoices (number, series, year, counter, account_id, month, timezone, "
+        "currency, issued_at, total, total_exact, digest, document) VALUES ($1, $2, $3, $4, $5, "
+        "$6, $7, $8, $9, $10, $11, $12, $13)",
+        *invoice.number, number.series, number.year, number.counter, invoice.account_id.text(),
+        invoice.month, invoice.timezone, std::string(invoice.currency.code()),
+        to_text(*invoice.issued_at), to_text(invoice.total), to_text(invoice.total_exact.value()),
+        invoice.digest, to_json(invoice, invoicing::Layout::compact));
+}
+
+void mark_invoiced(Work& work, const Invoice& invoice,
+                   const std::vector<invoicing::ChargeRow>& rows) {
+    const std::vector<std::string> columns = {"account_id", "session_id", "period",
+                                              "revision",   "number",     "runs"};
+    pqxx::stream_to stream(work, "invoice_charges", columns);
+    for (const invoicing::ChargeRow& row : rows) {
+        stream << std::make_tuple(invoice.account_id.text(), row.session.text(), row.period,
+                                  row.revision, *invoice.number, row.runs);
+    }
+    stream.complete();
+}
+
+void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
+           const std::vector<invoicing::ChargeRow>& rows, Instant now) {
+    const invoicing::Number number = take_number(work, terms.series, year_of(now));
+    invoice.number = to_text(number);
+    invoice.issued_at = now;
+    write_invoice(work, invoice, number);
+    mark_invoiced(work, invoice, rows);
+}
+
+// One closer of an account at a time; the next one reads what this one has committed.
+void lock_account(Work& work, const Account& account) {
+    work.exec_params(
+        "SELECT pg_advisory_xact_lock(hashtextextended('tollgate.invoices.' || $1, 0))",
+        account.id.text());
+}
+
+template <class Value>
+Value get_value(std::optional<Value> value, const std::string& what) {
+    if (!value) throw std::runtime_error("an invoice in the ledger holds " + what);
+    return *value;
+}
+
+invoicing::Summary read_summary(const pqxx::row& row) {
+    const auto code = row[4].as<std::string>();
+    const auto currency = get_value(money::find_currency(code), "the currency " + code);
+    return {.number = row[0].as<std::string>(),
+            .account = row[1].as<std::string>(),
+            .month = row[2].as<std::string>(),
+            .issued_at = read_instant(row[3]),
+            .total = get_value(money::Payable::parse(row[5].c_str(), currency), "a wrong total"),
+            .total_exact = money::Amount(
+                get_value(money::parse_decimal(row[6].c_str()), "a wrong sum"), currency),
+            .digest = row[7].as<std::string>()};
+}
+
+}  // namespace
+
+Draft preview_invoice(Store& store, const Account& account, calendar::Month month,
+                      const InvoiceTerms& terms, Instant now) {
+    return transact(store, [&](Work& work) {
+        Draft draft =
+            to_draft(read_invoice_rows(work, account, month, terms, now, Accruing::included));
+        draft.invoice.accrued_to = now;
+        return draft;
+    });
+}
+
+bool has_ended(const Account& account, calendar::Month month, Instant now) {
+    return get_zone(account.timezone).start_of(month.next()) <= now;
+}
+
+Closing close_month(Store& store, const Account& account, calendar::Month month,
+                    const InvoiceTerms& terms, Instant now) {
+    charge_open_sessions(store, account.id, now);
+    return transact(store, [&](Work& work) -> Closing {
+        lock_account(work, account);
+        const InvoiceRows rows =
+            read_invoice_rows(work, account, month, terms, now, Accruing::left_out);
+        Draft draft = to_draft(rows);
+        if (!draft.obstacles.empty()) return {.issued = {}, .obstacles = draft.obstacles};
+        if (draft.invoice.lines.empty()) return {.issued = {}};
+        issue(work, draft.invoice, terms, rows.input.rows, now);
+        return {.issued = std::move(draft.invoice)};
+    });
+}
+
+std::vector<invoicing::Summary> list_invoices(Store& store, const InvoiceFilter& filter) {
+    std::optional<std::string> account;
+    if (filter.account) account = filter.account->text();
+    return transact(store, [&](Work& work) {
+        std::vector<invoicing::Summary> invoices;
+        for (const auto& row : work.exec_params(
+                 "SELECT number, document::json ->> 'account', month, issued_at, currency, total, "
+                 "total_exact, digest FROM invoices WHERE ($1::text IS NULL OR account_id = $1) "
+                 "AND ($2::text IS NULL OR month = $2) ORDER BY issued_at, series, year, counter",
+                 account, filter.month)) {
+            invoices.push_back(read_summary(row));
+        }
+        return invoices;
+    });
+}
+
+Invoice get_invoice(Store& store, const std::string& number) {
+    return transact(store, [&](Work& work) {
+        const pqxx::result rows = work.exec_params(
+            "SELECT document FROM invoices WHERE number = $1", to_storable(number));
+        if (rows.empty()) throw Refused("there is no invoice `" + number + "`");
+        return invoicing::parse_invoice(rows[0][0].as<std::string>());
+    });
+}
+
+}  // namespace ledger
