@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
     cli::add_model(app, exit);
     cli::add_session(app, exit);
     cli::add_rate(app, exit);
+    cli::add_usage(app, exit);
+    cli::add_invoice(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -20,7 +20,4 @@ struct InvoiceRows {
 InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Month month,
                               const InvoiceTerms& terms, calendar::Instant now, Accruing accruing);
 
-/// Throws Refused when this machine has no such zone.
-calendar::Zone get_zone(const std::string& name);
-
 }  // namespace ledger

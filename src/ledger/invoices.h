@@ -32,6 +32,9 @@ struct Closing {
     std::vector<invoicing::Obstacle> obstacles = {};  // nothing was issued because of them
 };
 
+/// The zone of an account or invoice. Throws Refused when this machine does not know it.
+calendar::Zone get_zone(const std::string& name);
+
 /// Whether the account's month has ended at `now`, in its zone. Throws Refused: no such zone here.
 bool has_ended(const Account& account, calendar::Month month, calendar::Instant now);
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "invoicing/slice_parts.h"
-#include "ledger/invoice_rows.h"
+#include "ledger/invoices.h"
 #include "ledger/queries.h"
 #include "metering/rule.h"
 
@@ -114,8 +114,14 @@ class UsageReading {
 invoicing::Usage read_usage(Store& store, const std::vector<Account>& accounts,
                             calendar::Month month, UsageBy by, calendar::Instant now) {
     UsageReading reading(month, by, now, common_currency(accounts));
-    for (const Account& account : accounts) reading.read(store, account);
-    return reading.finish();
+    std::set<std::string> zones;
+    for (const Account& account : accounts) {
+        reading.read(store, account);
+        zones.insert(account.timezone);
+    }
+    invoicing::Usage usage = reading.finish();
+    if (usage.rows.empty() && zones.size() == 1) usage.timezone = *zones.begin();
+    return usage;
 }
 
 }  // namespace ledger

@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/database.h"
+#include "ledger/usage.h"
+#include "platform/clock.h"
+#include "reports/usage_report.h"
+
+namespace cli {
+namespace {
+
+struct Arguments {
+    ConfigArguments config;
+    std::string month;
+    std::string account;
+    std::string by = "model";
+    std::string format = "table";
+};
+
+const std::map<std::string, invoicing::UsageBy> groupings = {
+    {"account", invoicing::UsageBy::account},
+    {"model", invoicing::UsageBy::model},
+    {"key", invoicing::UsageBy::key},
+    {"day", invoicing::UsageBy::day}};
+
+const std::map<std::string, std::string (*)(const invoicing::Usage&)> formats = {
+    {"table", reports::usage_table}, {"csv", reports::usage_csv}, {"json", reports::usage_json}};
+
+std::string check_month(const std::string& text) {
+    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
+}
+
+void print_usage(const Arguments& arguments) {
+    with_store(arguments.config, [&](ledger::Store& store) {
+        std::vector<ledger::Account> accounts;
+        if (arguments.account.empty()) {
+            accounts = ledger::list_accounts(store, true);
+        } else {
+            accounts.push_back(ledger::get_account(store, arguments.account));
+        }
+        std::cout << formats.at(arguments.format)(
+            ledger::read_usage(store, accounts, *calendar::parse_month(arguments.month),
+                               groupings.at(arguments.by), platform::SystemClock().now()));
+    });
+}
+
+}  // namespace
+
+void add_usage(CLI::App& app, Exit&) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = app.add_subcommand("usage", "what a month has brought so far");
+    arguments->config.add_to(*command);
+    command->add_option("--month", arguments->month, "a month of each account's zone: 2026-10")
+        ->required()
+        ->type_name("MONTH")
+        ->check(check_month);
+    command->add_option("--account", arguments->account, "one account, by name or id")
+        ->type_name("A");
+    command->add_option("--by", arguments->by, "what a row of an account is")
+        ->check(CLI::IsMember(groupings))
+        ->capture_default_str();
+    command->add_option("--format", arguments->format)
+        ->check(CLI::IsMember(formats))
+        ->capture_default_str();
+    command->callback([arguments] { print_usage(*arguments); });
+}
+
+}  // namespace cli
