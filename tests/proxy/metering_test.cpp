@@ -292,18 +292,16 @@ TEST_F(Metering, GivesNoAnswerThatIsNotInTheBooksWhenTheDiskFails) {
     const auto answer = ask(post("/model/run", run_body));
     EXPECT_EQ(answer.status, 503) << "forwarded or not, the record is lost";
     EXPECT_EQ(answer.field("tollgate-error"), "cannot-record");
-    const std::size_t before = upstream.seen().size();
+    const std::string later = R"({"model":"later"})";
     for (const char* call : {"/model/run", "/model/load"}) {
-        const auto refused = ask(post(call, run_body));
+        const auto refused = ask(post(call, later));
         EXPECT_EQ(refused.status, 503) << call;
         EXPECT_EQ(refused.field("tollgate-error"), "cannot-record");
     }
-    EXPECT_EQ(upstream.seen().size(), before) << "not forwarded";
-    EXPECT_EQ(ask(post("/model/delete", run_body)).status, 200)
-        << "one must be able to stop paying";
-    EXPECT_EQ(ask(post("/model/status", run_body)).status, 200);
+    for (const auto& request : upstream.seen()) EXPECT_NE(request.body, later) << "not forwarded";
+    EXPECT_EQ(ask(post("/model/delete", later)).status, 200) << "one must be able to stop paying";
+    EXPECT_EQ(ask(post("/model/status", later)).status, 200);
     EXPECT_EQ(ask(get("/model/list")).status, 200);
-    EXPECT_EQ(upstream.seen().size(), before + 3);
 }
 
 TEST_F(Metering, RefusesALoadWhoseIntentCannotBeWritten) {
