@@ -370,6 +370,12 @@ void apply_environment(Settings& settings, const Environment& environment) {
     }
 }
 
+/// What follows a path may be a secret that a typing error joined to it: it is not repeated.
+std::string path_at_front(const std::string& text) {
+    const auto is_of_path = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.'; };
+    return {text.begin(), std::find_if_not(text.begin(), text.end(), is_of_path)};
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -390,9 +396,9 @@ Settings load_settings(const ConfigArguments& arguments, const Environment& envi
     apply_environment(settings, environment);
     for (const std::string& override_text : arguments.overrides) {
         const std::size_t equals = override_text.find('=');
-        if (equals == std::string::npos)
-            throw BadSetting(override_text + ": --set takes key.path=value");
-        apply(settings, override_text.substr(0, equals), override_text.substr(equals + 1), "--set");
+        const std::string path = path_at_front(override_text);
+        if (equals != path.size()) throw BadSetting(path + ": --set takes key.path=value");
+        apply(settings, path, override_text.substr(equals + 1), "--set");
     }
     return settings;
 }

@@ -48,6 +48,14 @@ TEST_F(SettingsTest, LaterSourcesOverrideEarlierOnes) {
     EXPECT_EQ(settings.upstream.url, "http://file");
 }
 
+TEST_F(SettingsTest, AMistypedOverrideIsNotRepeatedWithItsSecret) {
+    for (const char* override_text :
+         {"upstream.key:canary", "upstream.key canary", "upstream.key:canary==", "upstream.key"}) {
+        const std::string said = refusal({"", {override_text}});
+        EXPECT_EQ(said, "upstream.key: --set takes key.path=value") << override_text;
+    }
+}
+
 TEST_F(SettingsTest, WhatIsWrongIsNamedByItsPath) {
     const std::pair<const char*, const char*> overrides[] = {
         {"gateway.lisen=127.0.0.1:1", "gateway.lisen: no such setting"},
