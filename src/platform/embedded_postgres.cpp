@@ -256,6 +256,7 @@ void EmbeddedPostgres::Cluster::launch(const std::string& programs,
                            " -c log_truncate_on_rotation=on";
     if (!options.fsync) settings += " -c fsync=off";
     const std::string log = directory + "/start.log";
+    ::unlink(log.c_str());  // pg_ctl appends: what is told is to be of this start
     const std::string seconds = std::to_string(options.start_timeout.micros / 1'000'000);
     const CommandResult result = run(user,
                                      {programs + "/pg_ctl", "start", "-w", "-t", seconds, "-D",
@@ -288,6 +289,8 @@ void EmbeddedPostgres::Cluster::start() {
         // program has that process id by now, which Postgres itself could not tell.
         ::unlink((directory + "/postmaster.pid").c_str());
         prepare_socket_directory(user);
+        // The same for the lock beside the socket; the folder is this cluster's alone.
+        ::unlink((socket_directory + "/.s.PGSQL.5432.lock").c_str());
         launch(programs, user);
         started = true;
     }

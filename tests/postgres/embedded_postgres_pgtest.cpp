@@ -138,6 +138,29 @@ TEST(EmbeddedPostgres, IsNotFooledByAPidFileThatNamesAnotherProgram) {
     EXPECT_EQ(ask(*postgres, "SELECT 1"), "1");
 }
 
+// A killed server leaves a lock beside its socket; its process id may be another program's by now.
+TEST(EmbeddedPostgres, IsNotFooledByASocketLockThatNamesAnotherProgram) {
+    const TemporaryDirectory home;
+    const auto postgres = EmbeddedPostgres::open(options_for(home.path()));
+    struct stat owner {};
+    ASSERT_EQ(::stat((home / "postgres").c_str(), &owner), 0);
+    const std::string folder = find_postmaster(home / "postgres").value().socket_directory;
+    const int killed = postgres->process_id();
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    await_end(killed);
+    const pid_t other = ::fork();
+    if (other == 0) {
+        if (::setuid(owner.st_uid) != 0) ::_exit(1);
+        ::alarm(60);
+        while (true) ::pause();
+    }
+    std::ofstream(folder + "/.s.PGSQL.5432.lock") << other << "\n/\n0\n5432\n" << folder << "\n";
+    EXPECT_NO_THROW(postgres->ensure_running());
+    EXPECT_EQ(ask(*postgres, "SELECT 1"), "1");
+    ::kill(other, SIGKILL);
+    ::waitpid(other, nullptr, 0);
+}
+
 TEST(EmbeddedPostgres, OfAHalfMadeClusterIsMadeAnew) {
     const TemporaryDirectory home;
     std::filesystem::create_directories(home / "postgres.new/base");
