@@ -93,7 +93,13 @@ void Watcher::watch(const lifecycle::LoadAnswered& load, const std::string& cred
         due_changed_.notify_one();
         return;
     }
-    if (earlier) end(*earlier, "loaded anew");
+    if (earlier && earlier->instance.key == load.key) {
+        end(*earlier, "loaded anew");
+    } else if (earlier) {
+        // Its end is no fact of the other key's account until the upstream is asked for it.
+        watches_.set_due(*earlier, now);
+        due_changed_.notify_one();
+    }
     Watch watch = new_watch({load.key, load.model}, credential, load.sent_at, now);
     if (!load.accepted) watch.known.phase = Known::Phase::doubtful;
     // It boots first, unless it is to be known at once whether it does, or what it needs.
@@ -114,10 +120,12 @@ void Watcher::heed(const lifecycle::DeleteAnswered& deletion, const std::string&
         Watch fresh = new_watch(instance, credential, deletion.sent_at, now);
         fresh.known.phase = Known::Phase::doubtful;
         add(std::move(fresh));
-    } else if (watch && accepted && deletion.sent_at >= watch->began) {
+    } else if (watch && accepted && deletion.key == watch->instance.key &&
+               deletion.sent_at >= watch->began) {
         end(*watch, "deleted");
     } else if (watch) {
-        // Unknown outcome, denied, or it raced with the load: the upstream shall say.
+        // Unknown outcome, denied, it raced with the load, or the fact is another account's: the
+        // upstream shall say.
         watches_.set_due(*watch, now);
         due_changed_.notify_one();
     }

@@ -232,6 +232,36 @@ TEST_F(WatcherTest, EndsWithTheDelete) {
     EXPECT_TRUE(wait_until_forgotten());
 }
 
+// Managed keys share the operator's credential; a fact of one's key is none of the other's account.
+TEST_F(WatcherTest, TheEndOfAnInstanceThatAnotherKeyEndedIsRecordedForItsLoader) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    fake.on_status({404, not_loaded});
+    auto by_other = deletion(200);
+    by_other.key = lifecycle::KeyFingerprint("fedcba9876543210fedcba9876543210");
+    watcher->heed(by_other, credential);
+    EXPECT_TRUE(journal.wait_until([&](const auto& facts) {
+        const auto absent = of<InstanceAbsent>(facts);
+        return !absent.empty() && absent.back().key == key;
+    }));
+    EXPECT_TRUE(wait_until_forgotten());
+}
+
+TEST_F(WatcherTest, ALoadByAnotherKeyLeavesTheEarlierInstanceWatched) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    auto by_other = load();
+    by_other.key = lifecycle::KeyFingerprint("fedcba9876543210fedcba9876543210");
+    watcher->watch(by_other, credential);
+    EXPECT_EQ(watcher->watched(), 2u);
+    fake.on_status({404, not_loaded});
+    EXPECT_TRUE(journal.wait_until([&](const auto& facts) {
+        const auto absent = of<InstanceAbsent>(facts);
+        return std::any_of(absent.begin(), absent.end(),
+                           [&](const auto& it) { return it.key == key; });
+    }));
+}
+
 TEST_F(WatcherTest, AsksAtOnceAfterADeleteOfUnknownOutcome) {
     fake.on_status({200, fake.status_json("m", "RUNNING", -1, -1, 1800)});
     watcher->watch(load(), credential);
