@@ -60,7 +60,7 @@ bool apply(Work& work, const Migration& migration, const std::vector<Migration>&
 template <class Act>
 auto with_connection(const std::string& connection_string, Act act) {
     try {
-        pqxx::connection link(connection_string);
+        pqxx::connection link(checked(connection_string));
         return act(link);
     } catch (const pqxx::broken_connection& error) {
         throw Unavailable(std::string("the database cannot be reached: ") + error.what());

@@ -1,5 +1,7 @@
 #include "ledger/transaction.h"
 
+#include <libpq-fe.h>
+
 #include <string_view>
 
 namespace ledger {
@@ -36,6 +38,16 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 }  // namespace
+
+const std::string& checked(const std::string& connection_string) {
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+        PQconninfoParse(connection_string.c_str(), nullptr), &PQconninfoFree);
+    if (parsed) return connection_string;
+    throw Refused(
+        "database.url cannot be read: a URI has the form "
+        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?NAME=VALUE, with what is special in it "
+        "percent-encoded");
+}
 
 void rethrow_database_error(Store& store) {
     try {

@@ -12,8 +12,12 @@
 
 namespace ledger {
 
+/// The string itself, if libpq can read it; else throws Refused. libpq's own words would quote what
+/// it could not read, which may be the password.
+const std::string& checked(const std::string& connection_string);
+
 struct Store::Connection {
-    explicit Connection(const std::string& connection_string) : link(connection_string) {}
+    explicit Connection(const std::string& connection_string) : link(checked(connection_string)) {}
     pqxx::connection link;
 };
 

@@ -42,6 +42,27 @@ class ShipperTest : public PostgresTest {
     calendar::Instant start_ = at("2026-10-05T10:00:00Z");
 };
 
+// libpq quotes what it cannot read.
+TEST(StoreTest, AnUnreadableUriIsRefusedWithoutItsPassword) {
+    for (const char* uri : {"postgresql://u:canary@[::1/db", "postgresql://u:canary%zz@h/db"}) {
+        StoreOptions options;
+        options.connection_string = [uri] { return uri; };
+        const auto said = [](const auto& act) -> std::string {
+            try {
+                act();
+                return "";
+            } catch (const Refused& refused) {
+                return refused.what();
+            }
+        };
+        for (const std::string& text :
+             {said([&] { Store(options).check_schema(); }), said([&] { migrate(uri); })}) {
+            EXPECT_THAT(text, testing::HasSubstr("database.url cannot be read"));
+            EXPECT_THAT(text, testing::Not(testing::HasSubstr("canary")));
+        }
+    }
+}
+
 TEST_F(ShipperTest, ShipsABatchOnceThoughSentTwice) {
     source_.seal({started(start_), loaded(start_)});
     ship_all();
