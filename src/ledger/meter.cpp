@@ -1,5 +1,8 @@
 #include "ledger/meter.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "ledger/charge_rows.h"
 #include "platform/clock.h"
 #include "platform/log.h"
@@ -34,6 +37,11 @@ std::vector<Pending> take_pending(Work& work, bool also_not_due) {
                                       .model = lifecycle::ModelName(row[2].as<std::string>())},
                          .earliest = read_instant(row[3])});
     }
+    // Each locks its instance's name: in one order everywhere.
+    std::sort(taken.begin(), taken.end(), [](const Pending& a, const Pending& b) {
+        return std::tie(a.instance.upstream, a.instance.model) <
+               std::tie(b.instance.upstream, b.instance.model);
+    });
     return taken;
 }
 

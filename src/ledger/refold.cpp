@@ -81,15 +81,49 @@ std::vector<lifecycle::SessionId> list_known(Work& work, const InstanceName& ins
     return known;
 }
 
+/// Two gateways' meters may fold what two accounts saw of one instance: one after the other.
+void hold_instance(Work& work, const InstanceName& instance) {
+    work.exec_params("SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))",
+                     instance.upstream.text(), to_storable(instance.model.text()));
+}
+
+/// An instance is one session whichever account's key reports it (api-semantics.md, "Session"): its
+/// loader's; if nobody loaded it through a gateway, whose key reported it first.
+bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
+    if (!session.discovered || !session.created) return false;
+    return !work.exec_params(
+                    "SELECT FROM sessions WHERE upstream = $1 AND model = $2 AND created = $3 AND "
+                    "account_id <> $4 LIMIT 1",
+                    instance.upstream.text(), to_storable(instance.model.text()),
+                    calendar::to_text(*session.created), instance.account.text())
+                .empty();
+}
+
+/// Those who were taken to have it, before its load was known, are folded again.
+void claim_instance(Work& work, const InstanceName& instance, const Session& session) {
+    if (session.discovered || !session.created) return;
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT account_id, upstream, model, min(loaded_at), now() FROM sessions "
+        "WHERE upstream = $1 AND model = $2 AND created = $3 AND account_id <> $4 AND discovered "
+        "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 "
+        "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+        "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()",
+        instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(*session.created), instance.account.text());
+}
+
 }  // namespace
 
 Refold refold_instance(Work& work, const InstanceName& instance, Instant earliest) {
+    hold_instance(work, instance);
     const Reach reach = find_reach(work, instance, earliest);
     const auto facts = read_facts(work, instance, reach.facts_from);
     Refold result;
     std::set<lifecycle::SessionId> derived;
     for (Session& session : lifecycle::fold(instance.upstream, facts)) {
         if (session.loaded_at < reach.sessions_from) continue;
+        if (is_of_another(work, instance, session)) continue;
         derived.insert(session.id);
         std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
         result.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
@@ -102,6 +136,7 @@ Refold refold_instance(Work& work, const InstanceName& instance, Instant earlies
     }
     for (const FoldedSession& folded : result.sessions) {
         write_session(work, instance.account, folded.session, folded.plan);
+        claim_instance(work, instance, folded.session);
     }
     return result;
 }

@@ -1,5 +1,6 @@
 // Inside the ledger: derives the sessions of one instance anew from its facts, as far back as new
-// facts can reach, and makes the table agree.
+// facts can reach, and makes the table agree. What several accounts saw of one instance becomes one
+// account's session.
 #pragma once
 
 #include <vector>

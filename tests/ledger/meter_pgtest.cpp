@@ -1,6 +1,10 @@
 #include "ledger/meter.h"
 
+#include <fstream>
+#include <iterator>
+
 #include "ledger/models.h"
+#include "ledger/plans.h"
 #include "ledger/queries.h"
 #include "ledger/shipper.h"
 #include "platform/clock.h"
@@ -164,6 +168,49 @@ TEST_F(MeterTest, WhatCannotBeStoredParksItsInstanceAlone) {
     const auto waiting = list_waiting_instances(store_);
     ASSERT_EQ(waiting.size(), 1u);
     EXPECT_THAT(waiting[0].reason, testing::HasSubstr("check constraint"));
+}
+
+// Two keys of one customer at the upstream: it is the same instance that both see.
+TEST_F(MeterTest, AnInstanceThatAnotherAccountLoadedIsItsLoadersAlone) {
+    ship({started(start_)});
+    ship_and_meter(one_life(start_));
+    const Instant running = start_ + Duration::seconds(100);
+    ship_and_meter({seen_running(running + Duration::seconds(50), start_, running, key("bb"))});
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].session.key, key());
+    EXPECT_EQ(ask("SELECT count(*) FROM parked_instances"), "0");
+}
+
+TEST_F(MeterTest, WhoSawAnInstanceBeforeItsLoadWasKnownIsNotBilledForIt) {
+    std::ifstream plan(std::string(TEST_DATA) + "/plans/bytez-2024-06.json");
+    add_plan(store_, {std::istreambuf_iterator<char>(plan), {}});
+    set_default_plan(store_, "bytez-2024-06", start_);
+    ship({started(start_)});
+    const Instant running = start_ + Duration::seconds(100);
+    const Instant end = start_ + Duration::seconds(1'000);
+    ship_and_meter({seen_running(running + Duration::seconds(50), start_, running, key("bb")),
+                    deleted(end, key("bb"))});
+    ASSERT_EQ(sessions().size(), 1u);
+    ASSERT_EQ(sessions()[0].session.key, key("bb"));
+    ASSERT_EQ(ask("SELECT sum(seconds) > 0 FROM charges"), "t");
+    ship_and_meter(one_life(start_));
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].session.key, key());
+    EXPECT_EQ(ask("SELECT count(*) FROM (SELECT account_id FROM charges GROUP BY account_id "
+                  "HAVING sum(amount) <> 0) owing"),
+              "1");
+}
+
+TEST_F(MeterTest, AnInstanceThatNobodyLoadedHereIsOneAccounts) {
+    ship({started(start_)});
+    const Instant running = start_ + Duration::seconds(100);
+    for (const char* name : {"bb", "aa", "cc"})
+        ship_and_meter({seen_running(running + Duration::seconds(50), start_, running, key(name))});
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].session.key, key("bb"));
 }
 
 TEST_F(MeterTest, RunsOnItsThreadAndEndsWithNothingPending) {
