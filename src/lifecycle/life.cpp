@@ -11,6 +11,13 @@ using calendar::Instant;
 
 constexpr Instant never{INT64_MAX};
 
+// A caller may ask for any number of seconds; an instant ends with the year 9999.
+constexpr std::int64_t longest_period_seconds = 100ll * 366 * 86'400;
+
+Duration as_period(std::int64_t seconds) {
+    return Duration::seconds(std::clamp<std::int64_t>(seconds, 0, longest_period_seconds));
+}
+
 /// One session's reasoning. Instants are upstream time unless a comment says otherwise.
 class Derivation {
   public:
@@ -123,7 +130,7 @@ class Derivation {
     }
 
     Duration period_of(const Observation& seen) const {
-        return Duration::seconds(seen.expiration_seconds.value_or(session_.expiration_seconds));
+        return as_period(seen.expiration_seconds.value_or(session_.expiration_seconds));
     }
 
     /// A STOPPED at or after its own expiry ran its idle time out, so it ran.
@@ -193,8 +200,7 @@ class Derivation {
         }
         if (told && (life_.runs.empty() || told->stamp.asked >= life_.runs.back()->ended))
             return told->expires_at;
-        const Duration period =
-            told ? period_of(*told) : Duration::seconds(session_.expiration_seconds);
+        const Duration period = told ? period_of(*told) : as_period(session_.expiration_seconds);
         return (life_.runs.empty() ? *session_.running_at : life_.runs.back()->ended) + period;
     }
 

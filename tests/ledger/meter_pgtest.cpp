@@ -213,6 +213,20 @@ TEST_F(MeterTest, AnInstanceThatNobodyLoadedHereIsOneAccounts) {
     EXPECT_EQ(found[0].session.key, key("bb"));
 }
 
+TEST_F(MeterTest, AnAbsurdIdleTimeIsStillASessionThatCanBeRead) {
+    for (const std::int64_t seconds : {1'000'000'000'000, 1'000'000'000'000'000}) {
+        const Instant load = start_ + Duration::seconds(seconds / 1'000'000'000);
+        auto life = one_life(load, key("bb"));
+        std::get<lifecycle::LoadAnswered>(life[0].body).options.expiration_seconds = seconds;
+        life.erase(life.begin() + 1);  // nothing but the load says when it expires
+        life.pop_back();
+        life.insert(life.begin(), started(load));
+        ship_and_meter(life);
+        EXPECT_EQ(ask("SELECT count(*) FROM parked_instances"), "0");
+        EXPECT_NO_THROW(EXPECT_FALSE(sessions().empty()));
+    }
+}
+
 TEST_F(MeterTest, RunsOnItsThreadAndEndsWithNothingPending) {
     ship({started(start_)});
     meter_.start();
