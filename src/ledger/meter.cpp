@@ -159,6 +159,7 @@ void Meter::run() {
 
 int Meter::meter_pending(bool also_not_due) {
     return transact(store_, [&](Work& work) {
+        hold_rules(work);
         const std::vector<Pending> taken = take_pending(work, also_not_due);
         for (const Pending& pending : taken) {
             try {

@@ -90,6 +90,7 @@ std::vector<PlanAssignment> list_plan_assignments(Store& store) {
 void assign_plan(Store& store, const std::string& account, const std::string& plan,
                  calendar::Instant from) {
     transact(store, [&](Work& work) {
+        change_rules(work);
         const pqxx::result accounts = work.exec_params(
             "SELECT id, currency FROM accounts WHERE id = $1 OR name = $1 "
             "ORDER BY id = $1 DESC LIMIT 1 FOR UPDATE",
@@ -114,7 +115,7 @@ void assign_plan(Store& store, const std::string& account, const std::string& pl
 void set_default_plan(Store& store, const std::string& plan, calendar::Instant now) {
     transact(store, [&](Work& work) {
         const metering::Plan known = get_plan(work, plan);
-        work.exec("SELECT pg_advisory_xact_lock(hashtext('tollgate.default_plan'))");
+        change_rules(work);
         const pqxx::result current = work.exec(
             "SELECT plan FROM default_plans ORDER BY effective_from DESC, revision DESC LIMIT 1");
         if (!current.empty() && current[0][0].as<std::string>() == known.name) return;

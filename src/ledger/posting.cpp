@@ -191,6 +191,7 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
             upstream);
     }
     stream.complete();
+    if (!learned.empty()) change_rules(work);
     for (const Learned& entry : learned) {
         learn_model(work, entry.upstream, entry.model, storable_gb(entry.gb), entry.source,
                     entry.since);

@@ -75,6 +75,14 @@ void rethrow_database_error(Store& store) {
     }
 }
 
+void hold_rules(Work& work) {
+    work.exec("SELECT pg_advisory_xact_lock_shared(hashtext('tollgate.rules'))");
+}
+
+void change_rules(Work& work) {
+    work.exec("SELECT pg_advisory_xact_lock(hashtext('tollgate.rules'))");
+}
+
 std::string to_storable(std::string_view text) {
     std::string result;
     result.reserve(text.size());

@@ -47,6 +47,12 @@ auto transact(Store& store, Act act) {
     }
 }
 
+/// What prices are made of (models' GB, plans) stays as it is while a meter folds: whoever changes
+/// it waits, so that it finds every session that is to be folded again, and marks those. To be
+/// called before any row is locked.
+void hold_rules(Work& work);
+void change_rules(Work& work);
+
 /// Text as Postgres takes it: bytes that are not UTF-8, and NUL, become U+FFFD.
 std::string to_storable(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "ledger/models.h"
 #include "ledger/plans.h"
@@ -225,6 +226,30 @@ TEST_F(MeterTest, AnAbsurdIdleTimeIsStillASessionThatCanBeRead) {
         EXPECT_EQ(ask("SELECT count(*) FROM parked_instances"), "0");
         EXPECT_NO_THROW(EXPECT_FALSE(sessions().empty()));
     }
+}
+
+// While a new session is being written it is in no other transaction's sight.
+TEST_F(MeterTest, AModelSetWhileItsSessionIsBeingFoldedPricesIt) {
+    ask("CREATE FUNCTION tollgate.dawdle() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$; "
+        "CREATE TRIGGER dawdle AFTER INSERT ON tollgate.sessions "
+        "FOR EACH ROW EXECUTE FUNCTION tollgate.dawdle(); SELECT 1");
+    auto life = one_life(start_);
+    life[0] = loaded(start_, key(), std::nullopt);
+    life.insert(life.begin(), started(start_));
+    ship(life);
+    std::thread folding([this] { meter_.meter_pending(true); });
+    const std::int64_t deadline = platform::monotonic_micros() + 10'000'000;
+    while (ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+               "wait_event = 'PgSleep'") == "0" &&
+           platform::monotonic_micros() < deadline) {
+    }
+    set_model(store_, test_model, "1.25", "test", clock_.now());
+    folding.join();
+    while (meter_.meter_pending(true) > 0) {
+    }
+    ASSERT_EQ(sessions().size(), 1u);
+    EXPECT_EQ(sessions()[0].session.gb, "1.25");
 }
 
 TEST_F(MeterTest, RunsOnItsThreadAndEndsWithNothingPending) {
