@@ -88,7 +88,10 @@ proxy::Options gateway_options(const Settings& settings, std::uint64_t boot,
         Duration::seconds(settings.upstream.idle_timeout_seconds);
     if (settings.gateway.keys == KeyMode::managed) {
         options.keys = proxy::KeyMode::managed;
-        if (settings.gateway.isolation == Isolation::refuse) options.ownership = &ownership;
+        options.ownership = &ownership;
+        options.isolation = settings.gateway.isolation == Isolation::refuse
+                                ? proxy::Isolation::refuse
+                                : proxy::Isolation::share;
     }
     return options;
 }

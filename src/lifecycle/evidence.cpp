@@ -72,7 +72,7 @@ class Gatherer {
     }
 
     void take(const GatewayStarted&) {}
-    void take(const RunArrived&) {}
+    void take(const RunArrived&) { evidence_.tallies.push_back({at_, 1}); }
 
     void take(const LoadRequested& load) {
         if (answered_.contains({recorded_->gateway, load.call})) return;
@@ -89,13 +89,19 @@ class Gatherer {
     }
 
     void take(const RunEnded& run) {
-        if (!is_accepted_run(run.status)) return;
         const auto arrival = arrived_.find({recorded_->gateway, run.call});
+        if (!is_accepted_run(run.status)) {
+            if (arrival != arrived_.end()) evidence_.tallies.push_back({arrival->second, -1});
+            return;
+        }
         evidence_.runs.push_back(
             {at_, arrival == arrived_.end() ? std::nullopt : std::optional(arrival->second), 1});
     }
 
     void take(const Runs& runs) {
+        evidence_.tallies.push_back(
+            {runs.last_arrival.value_or(runs.minute),
+             static_cast<std::int64_t>(runs.arrived) - static_cast<std::int64_t>(runs.refused)});
         if (runs.accepted == 0 || !runs.last_accepted_end) return;
         // With refusals in the same minute nothing tells which of the arrivals was taken.
         const auto arrived = runs.refused == 0 ? runs.first_arrival : std::nullopt;

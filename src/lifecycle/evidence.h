@@ -65,6 +65,13 @@ struct RunProof {
     std::uint64_t count = 0;
 };
 
+/// Arrivals less refusals. A run whose end was lost in a crash has an arrival alone, and its answer
+/// may have reached the client: it counts until a refusal is seen.
+struct RunTally {
+    calendar::Instant at;
+    std::int64_t change = 0;
+};
+
 /// A model's GB became known.
 struct GbLearned {
     calendar::Instant at;
@@ -78,6 +85,7 @@ struct Evidence {
     std::vector<Deletion> deletions;        // by answered
     std::vector<Observation> observations;  // by asked
     std::vector<RunProof> runs;             // by ended
+    std::vector<RunTally> tallies;          // unsorted
     std::vector<GbLearned> gbs;             // by at
 };
 

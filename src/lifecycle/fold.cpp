@@ -26,7 +26,7 @@ class Attribution {
         }
         for (std::size_t i = 0; i < openings_.size(); ++i) {
             const Opening* next = i + 1 < openings_.size() ? &openings_[i + 1] : nullptr;
-            lives_.push_back(Life{openings_[i], {}, {}, {}, next});
+            lives_.push_back(Life{openings_[i], {}, {}, {}, 0, next});
         }
         for (const Observation& seen : evidence.observations)
             if (Life* life = life_of(seen)) life->observations.push_back(&seen);
@@ -34,6 +34,8 @@ class Attribution {
             if (Life* life = life_at(deletion.stamp.answered)) life->deletions.push_back(&deletion);
         for (const RunProof& run : evidence.runs)
             if (Life* life = life_at(run.ended)) life->runs.push_back(&run);
+        for (const RunTally& tally : evidence.tallies)
+            if (Life* life = life_at(tally.at)) life->run_tally += tally.change;
     }
 
     const std::vector<Life>& lives() const { return lives_; }

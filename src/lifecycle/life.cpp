@@ -174,7 +174,10 @@ class Derivation {
     }
 
     void count_runs() {
-        for (const RunProof* run : life_.runs) session_.runs += run->count;
+        std::uint64_t ended = 0;
+        for (const RunProof* run : life_.runs) ended += run->count;
+        const auto tallied = static_cast<std::uint64_t>(std::max<std::int64_t>(life_.run_tally, 0));
+        session_.runs = std::max(ended, tallied);
         if (!life_.runs.empty()) session_.last_run_at = life_.runs.back()->ended;
     }
 

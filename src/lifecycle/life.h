@@ -24,6 +24,7 @@ struct Life {
     std::vector<const Observation*> observations;  // by asked
     std::vector<const Deletion*> deletions;        // by answered
     std::vector<const RunProof*> runs;             // by ended
+    std::int64_t run_tally = 0;                    // arrivals less refusals
     const Opening* next = nullptr;                 // what replaced it at the latest
 };
 

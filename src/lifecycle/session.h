@@ -43,7 +43,7 @@ struct Session {
     std::optional<calendar::Instant> last_proof_of_life;
     std::optional<calendar::Instant> first_denial;
 
-    std::uint64_t runs = 0;  // accepted, seen by gateways
+    std::uint64_t runs = 0;  // that passed gateways and were not refused; an end may be lost
     std::optional<calendar::Instant> last_run_at;
     bool adjusted = false;  // an instant was moved to keep loaded ≤ running ≤ ended
 };

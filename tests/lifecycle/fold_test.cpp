@@ -378,6 +378,21 @@ TEST(Fold, CountsRunsSingleAndByTheMinute) {
     EXPECT_EQ(seconds_of(session.expires_at), 478 + 1800);
 }
 
+TEST(Fold, CountsARunWhoseEndACrashLost) {
+    History history;
+    history.load(100).run(400, 402);
+    history.add(405, RunArrived{CallId{1, 50}, history.key, history.model});
+    EXPECT_EQ(only_session(history).runs, 2u);
+    history.add(406, RunEnded{CallId{1, 50}, history.key, history.model, 404, 1, 1, false});
+    EXPECT_EQ(only_session(history).runs, 1u);
+
+    History folded;
+    folded.load(100);
+    folded.add(481, Runs{folded.key, folded.model, second(420), 3, 1, 1, 0, 1, 1, second(421),
+                         second(479), second(478)});
+    EXPECT_EQ(only_session(folded).runs, 2u);
+}
+
 TEST(Fold, NamesASessionTheSameBeforeAndAfterItsAnswerIsKnown) {
     History pending;
     pending.load_requested(100).seen(105, "RUNNING", {100.2, 100.3, 1900.3, 0});
