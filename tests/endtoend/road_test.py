@@ -1,0 +1,165 @@
+"""The whole road: load, boot, runs, delete; one session, its charge, its invoice."""
+import decimal
+import json
+import os
+import signal
+import subprocess
+import unittest
+
+from stack import ORIGIN_KEY, TINY, Failed, Stack, wait_for
+
+PROMPT = "Once upon a time there was a"
+
+
+def run(stack, **more):
+    status, _, text = stack.call(
+        "POST", "/model/run",
+        {"model": TINY, "prompt": PROMPT, "params": {"max_length": 16}, **more})
+    if status != 200:
+        raise Failed(f"run: {status} {text}")
+    return text
+
+
+def ended(stack, count=1):
+    def look():
+        sessions = stack.sessions()
+        done = [session for session in sessions if session["end_reason"]]
+        return sessions if len(done) == count == len(sessions) else None
+
+    return wait_for(f"{count} ended session(s) in the ledger", look, 40, 0.5)
+
+
+def month_of(session):
+    return session["ended_at"][:7]
+
+
+class Road(unittest.TestCase):
+    def setUp(self):
+        self.stack = self.enterContext(Stack()) if hasattr(self, "enterContext") else Stack()
+        self.addCleanup(self.stack.__exit__, None, None, None)
+
+    def delete(self):
+        status, _, text = self.stack.call("POST", "/model/delete", {"model": TINY})
+        self.assertEqual(status, 200, text)
+
+    def check_books(self, runs):
+        """One session; usage and invoice say what `rate` says of it, to the last digit."""
+        (session,) = ended(self.stack)
+        self.assertEqual(session["model"], TINY)
+        self.assertEqual(session["end_reason"], "deleted")
+        (charge,) = self.stack.rate([session])
+        self.assertEqual(charge["status"], "rated")
+        self.assertGreater(decimal.Decimal(charge["amount"]), 0)
+
+        month = month_of(session)
+        usage = json.loads(self.stack.command("usage", "--month", month, "--format", "json"))
+        self.assertEqual(decimal.Decimal(usage["total"]["amount"]), sum(
+            decimal.Decimal(part["amount"]) for part in charge["slices"]
+            if part["period"] == month))
+        self.assertEqual(usage["total"]["sessions"], 1)
+        self.assertEqual(usage["total"]["inferences"], runs)
+
+        self.stack.command("invoice", "close", "--month", month, status=1)  # it has not ended
+        self.stack.command("invoice", "close", "--month", month, "--early")
+        (invoice,) = json.loads(self.stack.command("invoice", "list", "--format", "json"))
+        self.stack.command("invoice", "close", "--month", month, "--early")  # again: nothing new
+        self.assertEqual(
+            [invoice], json.loads(self.stack.command("invoice", "list", "--format", "json")))
+        document = json.loads(
+            self.stack.command("invoice", "export", invoice["number"], "--format", "json"))
+        exact = sum(decimal.Decimal(line["amount"]) for line in document["lines"])
+        self.assertEqual(exact, decimal.Decimal(usage["total"]["amount"]))
+        page = self.stack.command("invoice", "export", invoice["number"], "--format", "html")
+        self.assertIn(invoice["number"], page)
+
+    def test_a_scripted_session_is_one_session_one_charge_one_invoice(self):
+        self.stack.load_and_wait()
+        for _ in range(3):
+            self.assertIn(PROMPT, run(self.stack))
+        self.delete()
+        self.check_books(3)
+
+    def test_kill_and_a_restart_in_the_middle_change_nothing(self):
+        self.stack.load_and_wait()
+        run(self.stack)
+        run(self.stack)
+        self.stack.gateway.child.send_signal(signal.SIGKILL)
+        self.stack.gateway.child.wait(10)
+        self.stack.start_gateway()
+        run(self.stack)
+        self.delete()
+        self.check_books(3)
+
+    def test_the_database_away_during_the_runs_changes_nothing(self):
+        self.stack.load_and_wait()
+        run(self.stack)
+        pid = int(open(os.path.join(self.stack.settings["data_dir"], "postgres",
+                                    "postmaster.pid")).readline())
+        os.kill(pid, signal.SIGSTOP)  # it answers nobody, and nobody can start a second one
+        children = subprocess.run(["pgrep", "-P", str(pid)], text=True, capture_output=True)
+        backends = [int(child) for child in children.stdout.split()]
+        for backend in backends:
+            os.kill(backend, signal.SIGSTOP)
+        try:
+            run(self.stack)
+            run(self.stack)
+        finally:
+            for process in (*backends, pid):
+                os.kill(process, signal.SIGCONT)
+        self.delete()
+        self.check_books(3)
+
+    def test_the_database_killed_during_the_runs_changes_nothing(self):
+        self.stack.load_and_wait()
+        run(self.stack)
+        pid = int(open(os.path.join(self.stack.settings["data_dir"], "postgres",
+                                    "postmaster.pid")).readline())
+        os.kill(pid, signal.SIGKILL)
+        run(self.stack)
+        run(self.stack)
+        self.delete()
+        self.check_books(3)
+
+
+class Unattended(unittest.TestCase):
+    def test_an_instance_left_alone_expires_and_is_billed_to_its_end(self):
+        with Stack() as stack:
+            stack.load_and_wait(expirationPeriodSeconds=3)
+            (session,) = ended(stack)
+            self.assertEqual(session["end_reason"], "expired")
+            (charge,) = stack.rate([session])
+            self.assertEqual(charge["billable_seconds"], "60")
+
+    def test_an_instance_whose_engine_fails_at_boot_costs_nothing(self):
+        with Stack(models=os.path.join(os.path.dirname(__file__), "failing_models.json")) as stack:
+            status, _, text = stack.call("POST", "/model/load", {"model": "tests/never-boots"})
+            self.assertEqual(status, 200, text)
+            (session,) = ended(stack)
+            self.assertEqual((session["end_reason"], session["running_at"]), ("failed", None))
+            (charge,) = stack.rate([session])
+            self.assertEqual((charge["status"], charge["amount"]), ("free", "0"))
+
+
+class Managed(unittest.TestCase):
+    def test_accounts_hold_keys_of_ours_and_pay_for_what_they_load(self):
+        with Stack(keys="managed") as stack:
+            status, headers, text = stack.call("GET", "/model/list", key="tg_unknown")
+            self.assertEqual((status, json.loads(text)["status"]), (401, "error"))
+            self.assertIn("tollgate-error", headers)
+            stack.command("account", "create", "acme", "--timezone", "Europe/Berlin")
+            key = stack.command("key", "create", "acme").split()[-1]
+            wait_for("the key is known", lambda: stack.call(
+                "GET", "/model/list", key=key)[0] == 200, 10)
+            stack.load_and_wait(key=key)
+            status, _, text = stack.call("POST", "/model/run", {
+                "model": TINY, "prompt": PROMPT, "params": {"max_length": 8}}, key=key)
+            self.assertEqual(status, 200, text)
+            self.assertEqual(stack.call("POST", "/model/delete", {"model": TINY}, key)[0], 200)
+            (session,) = ended(stack)
+            self.assertEqual(session["account"], "acme")
+            self.assertNotIn(ORIGIN_KEY, stack.gateway.output())
+            self.assertNotIn(key, stack.gateway.output())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
