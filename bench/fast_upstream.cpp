@@ -40,9 +40,8 @@ bool serve(int descriptor, std::string& bytes) {
         bytes.erase(0, size);
         out += answer;
     }
-    return out.empty() ||
-           ::send(descriptor, out.data(), out.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(out.size());
+    return out.empty() || ::send(descriptor, out.data(), out.size(), MSG_NOSIGNAL) ==
+                              static_cast<ssize_t>(out.size());
 }
 
 int listen_on(const char* port) {

@@ -8,54 +8,61 @@ namespace {
 
 constexpr std::int64_t micros_per_second = 1'000'000;
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+/// Reads a text of fixed columns; what is not as it should be is remembered, and asked for once.
+class Columns {
+  public:
+    explicit Columns(std::string_view text) : text_(text) {}
 
-/// Reads exactly `count` digits at `at`, moving past them; -1 when they are not there.
-int take_digits(std::string_view text, std::size_t& at, std::size_t count) {
-    if (at + count > text.size()) return -1;
-    int value = 0;
-    for (std::size_t end = at + count; at < end; ++at) {
-        if (!is_digit(text[at])) return -1;
-        value = value * 10 + (text[at] - '0');
+    int digits(std::size_t at, std::size_t count) {
+        unsigned value = 0;
+        for (std::size_t i = at; i < at + count; ++i) value = value * 10 + digit(text_[i]);
+        return static_cast<int>(value);
     }
-    return value;
-}
+    void expect(std::size_t at, char one, char other) {
+        bad_ |= text_[at] != one && text_[at] != other;
+    }
+    bool bad() const { return bad_; }
 
-bool take(std::string_view text, std::size_t& at, char wanted) {
-    if (at >= text.size() || text[at] != wanted) return false;
-    ++at;
-    return true;
-}
+  private:
+    unsigned digit(char c) {
+        const auto value = static_cast<unsigned>(c - '0');
+        bad_ |= value > 9;
+        return value;
+    }
 
-bool take_either(std::string_view text, std::size_t& at, char one, char other) {
-    return take(text, at, one) || take(text, at, other);
-}
+    std::string_view text_;
+    bool bad_ = false;
+};
 
-std::optional<std::int64_t> take_fraction(std::string_view text, std::size_t& at) {
-    if (!take(text, at, '.')) return 0;
+// "2026-10-05T10:00:00", then a fraction if any, then Z or "+05:30".
+constexpr std::size_t whole_second_size = 19;
+
+/// Takes ".5" off the front, as microseconds.
+std::optional<std::int64_t> take_fraction(std::string_view& text) {
+    if (!text.starts_with('.')) return 0;
     std::int64_t value = 0;
-    int digits = 0;
-    for (; at < text.size() && is_digit(text[at]); ++at, ++digits) {
-        if (digits == 6) return std::nullopt;
+    std::size_t at = 1;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+        if (at > 6) return std::nullopt;
         value = value * 10 + (text[at] - '0');
     }
-    if (digits == 0) return std::nullopt;
-    for (; digits < 6; ++digits) value *= 10;
+    if (at == 1) return std::nullopt;
+    for (std::size_t missing = at; missing < 7; ++missing) value *= 10;
+    text.remove_prefix(at);
     return value;
 }
 
-/// The offset's minutes: local minus UTC.
-std::optional<int> take_offset(std::string_view text, std::size_t& at) {
-    if (take_either(text, at, 'Z', 'z')) return 0;
-    const bool west = at < text.size() && text[at] == '-';
-    if (!take_either(text, at, '+', '-')) return std::nullopt;
-    const int hours = take_digits(text, at, 2);
-    if (hours < 0 || hours > 23 || !take(text, at, ':')) return std::nullopt;
-    const int minutes = take_digits(text, at, 2);
-    if (minutes < 0 || minutes > 59) return std::nullopt;
-    return (west ? -1 : 1) * (hours * 60 + minutes);
+/// The whole text as an offset's minutes, local minus UTC.
+std::optional<int> parse_offset(std::string_view text) {
+    if (text == "Z" || text == "z") return 0;
+    if (text.size() != 6) return std::nullopt;
+    Columns columns(text);
+    columns.expect(0, '+', '-');
+    columns.expect(3, ':', ':');
+    const int hours = columns.digits(1, 2);
+    const int minutes = columns.digits(4, 2);
+    if (columns.bad() || hours > 23 || minutes > 59) return std::nullopt;
+    return (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
 struct Broken {
@@ -101,26 +108,28 @@ char* write_date_and_time(char* at, const Broken& broken) {
 }  // namespace
 
 std::optional<Instant> parse_instant(std::string_view text) {
-    std::size_t at = 0;
-    const int year = take_digits(text, at, 4);
-    if (year < 0 || !take(text, at, '-')) return std::nullopt;
-    const int month = take_digits(text, at, 2);
-    if (month < 0 || !take(text, at, '-')) return std::nullopt;
-    const int day = take_digits(text, at, 2);
+    if (text.size() <= whole_second_size) return std::nullopt;
+    Columns columns(text);
+    const int year = columns.digits(0, 4);
+    columns.expect(4, '-', '-');
+    const int month = columns.digits(5, 2);
+    columns.expect(7, '-', '-');
+    const int day = columns.digits(8, 2);
+    columns.expect(10, 'T', 't');
+    const int hour = columns.digits(11, 2);
+    columns.expect(13, ':', ':');
+    const int minute = columns.digits(14, 2);
+    columns.expect(16, ':', ':');
+    const int second = columns.digits(17, 2);
+    if (columns.bad() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
     const std::chrono::year_month_day date{std::chrono::year(year),
                                            std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
-    if (day < 0 || !date.ok() || !take_either(text, at, 'T', 't')) return std::nullopt;
-    const int hour = take_digits(text, at, 2);
-    if (hour < 0 || hour > 23 || !take(text, at, ':')) return std::nullopt;
-    const int minute = take_digits(text, at, 2);
-    if (minute < 0 || minute > 59 || !take(text, at, ':')) return std::nullopt;
-    const int second = take_digits(text, at, 2);
-    if (second < 0 || second > 59) return std::nullopt;
-    const auto fraction = take_fraction(text, at);
-    if (!fraction) return std::nullopt;
-    const auto offset = take_offset(text, at);
-    if (!offset || at != text.size()) return std::nullopt;
+    if (!date.ok()) return std::nullopt;
+    text.remove_prefix(whole_second_size);
+    const auto fraction = take_fraction(text);
+    const auto offset = parse_offset(text);
+    if (!fraction || !offset) return std::nullopt;
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
     const std::int64_t minutes = (days * 24 + hour) * 60 + minute - *offset;
     const Instant instant{(minutes * 60 + second) * micros_per_second + *fraction};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ struct Duration {
 
     static constexpr Duration seconds(std::int64_t s) { return {s * 1'000'000}; }
     static constexpr Duration milliseconds(std::int64_t ms) { return {ms * 1'000}; }
+    static constexpr Duration seconds(std::floating_point auto) = delete;
+    static constexpr Duration milliseconds(std::floating_point auto) = delete;
     friend constexpr auto operator<=>(Duration, Duration) = default;
     friend constexpr Duration operator+(Duration a, Duration b) { return {a.micros + b.micros}; }
     friend constexpr Duration operator-(Duration a, Duration b) { return {a.micros - b.micros}; }

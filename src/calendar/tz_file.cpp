@@ -123,7 +123,7 @@ class FooterReader {
         while (size < rest_.size() && ((rest_[size] | 0x20) >= 'a') &&
                ((rest_[size] | 0x20) <= 'z'))
             ++size;
-        if (size < 3) fail();
+        if (size < 3) return fail();
         rest_.remove_prefix(size);
     }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -69,8 +70,9 @@ std::optional<Zone> find_zone(std::string_view name) {
     if (name == "UTC") return Zone::utc();
     if (!is_zone_name(name)) return {};
     std::ifstream file(database + std::string(name), std::ios::binary);
-    std::string bytes;
-    if (file) bytes.assign(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream read;
+    read << file.rdbuf();  // nothing of a folder, or of what is not there
+    const std::string bytes = read.str();
     if (!bytes.starts_with("TZif")) return {};
     auto transitions = parse_tz_file(bytes, last_year);
     if (!transitions)

@@ -1,12 +1,20 @@
 #include "metering/charge_json.h"
 
 #include <array>
+#include <charconv>
 
 namespace metering {
 namespace {
 
 using calendar::Duration;
 using calendar::Instant;
+
+constexpr auto is_escaped = [] {
+    std::array<bool, 256> escaped{};
+    for (std::size_t c = 0; c < 0x20; ++c) escaped[c] = true;
+    escaped['"'] = escaped['\\'] = true;
+    return escaped;
+}();
 
 void append_key(std::string& out, std::string_view key) {
     out += '"';
@@ -32,8 +40,24 @@ void append_decimal(std::string& out, std::string_view key, const money::Decimal
     out += '"';
 }
 
+/// to_seconds() without the way over a decimal; a charge's durations are not negative.
 void append_seconds(std::string& out, std::string_view key, Duration duration) {
-    append_decimal(out, key, to_seconds(duration));
+    constexpr std::int64_t micros_per_second = 1'000'000;
+    append_key(out, key);
+    std::array<char, 32> text;
+    char* end =
+        std::to_chars(text.data() + 1, text.data() + 20, duration.micros / micros_per_second).ptr;
+    text[0] = '"';
+    if (std::int64_t fraction = duration.micros % micros_per_second; fraction != 0) {
+        *end = '.';
+        for (int digit = 6; digit >= 1; --digit, fraction /= 10) {
+            end[digit] = static_cast<char>('0' + fraction % 10);
+        }
+        for (end += 7; end[-1] == '0'; --end) {
+        }
+    }
+    *end++ = '"';
+    out.append(text.data(), end);
 }
 
 /// gb_seconds and amount of a charge or a slice.
@@ -87,22 +111,22 @@ void append_identity(std::string& out, const SessionFacts& facts) {
 void append_json_text(std::string& out, std::string_view text) {
     static constexpr std::array<char, 17> hex{"0123456789abcdef"};
     out += '"';
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        out.append(text, plain, i - plain);
-        plain = i + 1;
+    for (;;) {
+        std::size_t plain = 0;
+        while (plain < text.size() && !is_escaped[static_cast<unsigned char>(text[plain])]) ++plain;
+        out.append(text, 0, plain);
+        if (plain == text.size()) break;
+        const auto c = static_cast<unsigned char>(text[plain]);
         if (c == '"' || c == '\\') {
             out += '\\';
-            out += text[i];
+            out += text[plain];
         } else {
             out += "\\u00";
             out += hex[c >> 4];
             out += hex[c & 15];
         }
+        text.remove_prefix(plain + 1);
     }
-    out.append(text, plain, text.size() - plain);
     out += '"';
 }
 

@@ -95,7 +95,7 @@ calendar::Day period_at(const calendar::Zone& zone, Instant instant, calendar::D
     return zone.day_at(instant);
 }
 
-/// Rule 5: each earlier slice is exact, the last carries the rest.
+/// Rule 5: each earlier slice is exact, the last carries the rest. An only slice is the whole.
 template <class Period>
 std::vector<Slice<Period>> cut(const Charge& charge, const calendar::Zone& zone,
                                const std::optional<SecondPrice>& price) {
@@ -117,7 +117,11 @@ std::vector<Slice<Period>> cut(const Charge& charge, const calendar::Zone& zone,
         }
         period = period.next();
     }
-    add(period, left);
+    if (slices.empty()) {
+        slices.push_back({period, charge.billable, charge.gb_seconds, charge.amount});
+    } else {
+        add(period, left);
+    }
     return slices;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <vector>
 
 namespace metering {
@@ -58,9 +59,12 @@ constexpr std::array<std::string_view, estimated> missing{
     "end_reason is missing"};
 constexpr unsigned all_required = (1u << estimated) - 1;
 
-/// The key's number. `expected` is tried first: lines repeat the order of their keys.
-Key find_key(std::string_view name, unsigned expected) {
-    if (expected < unknown && known_keys[expected].name == name) return Key{expected};
+/// Whether a key stands there as `name`, written without escapes. Reads within the padding.
+bool is_written(json::raw_json_string key, std::string_view name) {
+    return std::memcmp(key.raw(), name.data(), name.size()) == 0 && key.raw()[name.size()] == '"';
+}
+
+Key find_key(std::string_view name) {
     for (unsigned key = 0; key < unknown; ++key) {
         if (known_keys[key].name == name) return Key{key};
     }
@@ -159,16 +163,19 @@ class SessionReader::Walk {
 
     bool fields(json::object& object) {
         state_.names.clear();
-        unsigned expected = 0;
+        Key key = unknown;
         for (auto result : object) {
             json::field field;
-            std::string_view name;
-            if (std::move(result).get(field) || field.unescaped_key().get(name))
-                return fail(not_json);
-            const Key key = find_key(name, expected);
-            expected = key + 1;
+            if (std::move(result).get(field)) return fail(not_json);
+            // Lines repeat the order of their keys, so the one behind the last is looked for first.
+            key = key < estimated ? Key{key + 1u} : session;
+            if (!is_written(field.key(), known_keys[key].name)) {
+                std::string_view name;
+                if (field.unescaped_key().get(name)) return fail(not_json);
+                key = find_key(name);
+                if (key == unknown) state_.names.push_back(name);
+            }
             if (key == unknown) {
-                state_.names.push_back(name);
                 if (!walk(field.value(), 1)) return false;
                 continue;
             }

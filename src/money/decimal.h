@@ -22,6 +22,7 @@ class Decimal {
         static_assert(sizeof(Integer) < 8 || std::signed_integral<Integer>,
                       "an unsigned 64-bit count goes through Decimal::of_count");
     }
+    explicit Decimal(bool) = delete;
     template <std::floating_point Float>
     Decimal(Float) = delete;  // money is read from text or counted, never from floating point
 

@@ -103,6 +103,9 @@ Wide& Wide::multiply_by_power_of_ten(unsigned exponent) {
 }
 
 Wide operator*(const Wide& a, const Wide& b) {
+    // Counts, seconds and rates fit into one limb: the usual case, without the general one's loops.
+    if (b.size_ <= 1) return Wide(a).multiply(b.limbs_[0]);
+    if (a.size_ <= 1) return Wide(b).multiply(a.limbs_[0]);
     std::array<std::uint64_t, 2 * Wide::limb_limit> product{};
     for (std::size_t i = 0; i < a.size_; ++i) {
         std::uint64_t carry = 0;

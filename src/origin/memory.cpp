@@ -83,8 +83,8 @@ std::uint64_t read_rss(pid_t pid) {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// Whole pages of 4 KiB, begun ones counted. In GiB that is a decimal of at most 18 digits after the
-/// point, the most that the metering rule takes; single KiB would need 20.
+/// Whole pages of 4 KiB, begun ones counted. In GiB that is a decimal of at most 18 digits after
+/// the point, the most that the metering rule takes; single KiB would need 20.
 std::uint64_t in_whole_pages(std::uint64_t bytes) {
     constexpr std::uint64_t page = 4096;
     return (bytes + page - 1) / page * page;

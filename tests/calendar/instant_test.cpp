@@ -30,6 +30,15 @@ TEST(Instant, RefusesWhatTheRuleRefuses) {
     }
 }
 
+TEST(Instant, StaysWithinWhatItsTextCanHold) {
+    EXPECT_EQ(parse_instant("0000-01-01T00:00:00Z"), earliest_instant);
+    EXPECT_EQ(parse_instant("9999-12-31T23:59:59.999999Z"), latest_instant);
+    EXPECT_EQ(to_text(earliest_instant), "0000-01-01T00:00:00Z");
+    EXPECT_EQ(to_text(latest_instant), "9999-12-31T23:59:59.999999Z");
+    EXPECT_FALSE(parse_instant("0000-01-01T00:00:00+00:01"));
+    EXPECT_FALSE(parse_instant("9999-12-31T23:59:59-00:01"));
+}
+
 TEST(Instant, PrintsMillisecondsAsTheModelApiDoes) {
     EXPECT_EQ(to_text_milliseconds(*parse_instant("2024-05-28T00:12:18.738912Z")),
               "2024-05-28T00:12:18.738Z");
