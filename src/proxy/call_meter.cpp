@@ -96,7 +96,11 @@ void CallMeter::record_answer(int status, std::optional<calendar::Instant> date,
     if (call_ == Call::load) {
         lifecycle::LoadAnswered fact{id_,    key_,     model_,   options_, gb_,
                                      status, accepted, sent_at_, date};
-        if (accepted || status == 0) services_.observer.on_load(fact, credential_);
+        // Refused because it is there already: perhaps by a load whose answer a crash lost. With
+        // managed keys it may be anybody's.
+        const bool is_there =
+            (status == 409 || status == 429) && services_.upstream_authorization.empty();
+        if (accepted || status == 0 || is_there) services_.observer.on_load(fact, credential_);
         if (!services_.gate.is_recording()) return waiter.on_gate(true);
         services_.recorder.record(std::move(fact), waiter);
         return;

@@ -11,7 +11,8 @@ namespace proxy {
 class TrafficObserver {
   public:
     virtual ~TrafficObserver() = default;
-    /// A load was forwarded and answered 2xx, or its outcome is unknown. `credential` is the value
+    /// A load was forwarded and answered 2xx, its outcome is unknown, or (clients' own keys) it was
+    /// refused with 409 or 429 because the instance is there. `credential` is the value
     /// of the Authorization field that went upstream.
     virtual void on_load(const lifecycle::LoadAnswered& load, const std::string& credential) = 0;
     virtual void on_delete(const lifecycle::DeleteAnswered& deletion,

@@ -84,7 +84,8 @@ std::size_t Watcher::watched() const {
 }
 
 void Watcher::watch(const lifecycle::LoadAnswered& load, const std::string& credential) {
-    if (!load.accepted && load.status != 0) return;
+    const bool is_there = load.status == 409 || load.status == 429;
+    if (!load.accepted && load.status != 0 && !is_there) return;
     const Instant now = clock_.now();
     const std::lock_guard lock(mutex_);
     Watch* earlier = watches_.find_alike({load.key, load.model}, credential, std::nullopt);

@@ -113,7 +113,7 @@ void Watcher::refresh_catalogue(const Question& question) {
         const std::lock_guard lock(mutex_);
         list_under_way_ = false;
         Watch* watch = watches_.find(question.instance);
-        if (watch) watch->list_due = now + (models ? catalogue_age : options_.pace.heartbeat());
+        if (watch) watch->list_due = now + (models ? catalogue_age : options_.pace.interval);
     }
     const auto entry = catalogue_.find(question.instance.model);
     if (!entry || !entry->required_ram) return;

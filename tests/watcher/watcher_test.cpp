@@ -279,9 +279,15 @@ TEST_F(WatcherTest, AsksAtOnceAfterALoadOfUnknownOutcome) {
 }
 
 TEST_F(WatcherTest, DoesNotWatchARefusedLoad) {
-    for (const int status : {401, 404, 409, 429, 500, 503})
-        watcher->watch(load(status), credential);
+    for (const int status : {401, 404, 500, 503}) watcher->watch(load(status), credential);
     EXPECT_EQ(watcher->watched(), 0u);
+}
+
+TEST_F(WatcherTest, LooksAtWhatALoadIsRefusedForBeingThere) {
+    watcher->watch(load(409), credential);
+    EXPECT_EQ(watcher->watched(), 1u);
+    watcher->watch(load(429), credential);
+    EXPECT_EQ(watcher->watched(), 1u) << "one instance";
 }
 
 TEST_F(WatcherTest, TakesUpAnInstanceThatPassesBy) {
