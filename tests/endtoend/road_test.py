@@ -35,12 +35,17 @@ def month_of(session):
 
 class Road(unittest.TestCase):
     def setUp(self):
-        self.stack = self.enterContext(Stack()) if hasattr(self, "enterContext") else Stack()
+        self.stack = Stack()
         self.addCleanup(self.stack.__exit__, None, None, None)
 
     def delete(self):
         status, _, text = self.stack.call("POST", "/model/delete", {"model": TINY})
         self.assertEqual(status, 200, text)
+
+    def postmaster(self):
+        with open(os.path.join(self.stack.settings["data_dir"], "postgres",
+                               "postmaster.pid")) as file:
+            return int(file.readline())
 
     def check_books(self, runs):
         """One session; usage and invoice say what `rate` says of it, to the last digit."""
@@ -48,7 +53,7 @@ class Road(unittest.TestCase):
         self.assertEqual(session["model"], TINY)
         self.assertEqual(session["end_reason"], "deleted")
         (charge,) = self.stack.rate([session])
-        self.assertEqual(charge["status"], "rated")
+        self.assertEqual(charge["status"], "rated", self.stack.gateway.output())
         self.assertGreater(decimal.Decimal(charge["amount"]), 0)
 
         month = month_of(session)
@@ -93,8 +98,7 @@ class Road(unittest.TestCase):
     def test_the_database_away_during_the_runs_changes_nothing(self):
         self.stack.load_and_wait()
         run(self.stack)
-        pid = int(open(os.path.join(self.stack.settings["data_dir"], "postgres",
-                                    "postmaster.pid")).readline())
+        pid = self.postmaster()
         os.kill(pid, signal.SIGSTOP)  # it answers nobody, and nobody can start a second one
         children = subprocess.run(["pgrep", "-P", str(pid)], text=True, capture_output=True)
         backends = [int(child) for child in children.stdout.split()]
@@ -112,8 +116,7 @@ class Road(unittest.TestCase):
     def test_the_database_killed_during_the_runs_changes_nothing(self):
         self.stack.load_and_wait()
         run(self.stack)
-        pid = int(open(os.path.join(self.stack.settings["data_dir"], "postgres",
-                                    "postmaster.pid")).readline())
+        pid = self.postmaster()
         os.kill(pid, signal.SIGKILL)
         run(self.stack)
         run(self.stack)
