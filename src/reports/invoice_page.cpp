@@ -32,8 +32,9 @@ data to_data(const Party& party) {
         start = end + 1;
     }
     result.set("address", lines);
-    result.set("country", party.country);
-    result.set("vat_id", party.vat_id);
+    // Mustache takes an empty text for something to show.
+    if (!party.country.empty()) result.set("country", party.country);
+    if (!party.vat_id.empty()) result.set("vat_id", party.vat_id);
     return result;
 }
 

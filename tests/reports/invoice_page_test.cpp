@@ -58,6 +58,14 @@ TEST(InvoicePage, ShowsWhatEveryAmountIsMadeOf) {
     }
 }
 
+TEST(InvoicePage, NamesAVatIdOnlyWhereThereIsOne) {
+    invoicing::Invoice invoice = issued({Row("a")});
+    invoice.issuer.vat_id = invoice.customer.vat_id = "";
+    EXPECT_THAT(page_of(invoice), Not(HasSubstr(">VAT")));
+    invoice.customer.vat_id = "DE123456789";
+    EXPECT_THAT(page_of(invoice), HasSubstr(">VAT DE123456789<"));
+}
+
 TEST(InvoicePage, NeedsNothingFromOutside) {
     const std::string page = page_of(issued({Row("a")}));
     for (const char* part :
