@@ -127,6 +127,14 @@ TEST_F(Metering, RecordsRefusedLoadsAsNotAccepted) {
     EXPECT_EQ(loads[0].status, 409);
     EXPECT_FALSE(loads[0].accepted);
     EXPECT_EQ(loads[0].options, (lifecycle::LoadOptions{1, 1800}));
+    EXPECT_EQ(observer.kept(), std::vector<std::string>{"load m Key alice"}) << "it is there";
+}
+
+TEST_F(Metering, TellsNobodyOfALoadThatFoundNoModel) {
+    TestUpstream upstream(always(with_status("404 Not Found", R"({"status":"error"})")));
+    start(upstream);
+    EXPECT_EQ(ask(post("/model/load", R"({"model":"m"})")).status, 404);
+    EXPECT_FALSE(await<lifecycle::LoadAnswered>(1)[0].accepted);
     EXPECT_TRUE(observer.kept().empty());
 }
 
