@@ -294,6 +294,7 @@ void RequestScanner::resolve_name() {
 }
 
 void RequestScanner::begin_value(char c) {
+    if (field_ == Field::concurrency) concurrency_.odd = c != 'n';  // until its number is read
     switch (c) {
         case '"':
             begin_string(false);
@@ -378,7 +379,10 @@ const char* RequestScanner::read_number(const char* at, const char* end) {
         fail("a malformed JSON number");
         return end;
     }
-    if (field_ == Field::concurrency) concurrency_.value = number_.integer();
+    if (field_ == Field::concurrency) {
+        concurrency_.value = number_.integer();
+        concurrency_.odd = !concurrency_.value;
+    }
     if (field_ == Field::expiration) expiration_seconds_.value = number_.integer();
     after_value();
     return at;  // the byte that ended it is read as what follows a value

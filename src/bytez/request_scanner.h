@@ -25,8 +25,9 @@ class RequestScanner {
         complete,  // one whole JSON object, followed by nothing but white space so far
         bad,       // error() says why; nothing more is read
     };
-    static constexpr std::size_t max_text = 512;   // bytes of `model` and of `key`
-    static constexpr std::size_t max_depth = 256;  // of nested arrays and objects
+    static constexpr std::size_t max_text = 512;                // bytes of `model` and of `key`
+    static constexpr std::size_t max_depth = 256;               // of nested arrays and objects
+    static constexpr std::int64_t max_concurrency = 1'000'000;  // metering.md, "Command"
 
     State feed(std::string_view piece);
     State finish();  // end of body: complete or bad
@@ -43,6 +44,12 @@ class RequestScanner {
     /// Whole numbers in any spelling of JSON (4, 4.0, 4e0), up to 10^15; others count as absent.
     std::optional<std::int64_t> concurrency() const { return concurrency_.value; }
     std::optional<std::int64_t> expiration_seconds() const { return expiration_seconds_.value; }
+    /// The body names a number of replicas that cannot be billed: no whole number from 1 to
+    /// max_concurrency, which a lenient upstream may take all the same ("4", 1.5). Null is none.
+    bool has_odd_concurrency() const {
+        const auto& value = concurrency_.value;
+        return concurrency_.odd || (value && (*value < 1 || *value > max_concurrency));
+    }
 
     void reset();
 
@@ -73,6 +80,7 @@ class RequestScanner {
     };
     struct Number {
         bool seen = false;
+        bool odd = false;  // neither null nor a whole number
         std::optional<std::int64_t> value;
     };
 

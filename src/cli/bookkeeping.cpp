@@ -37,7 +37,7 @@ Bookkeeping::Bookkeeping(const Database& database, BookkeepingOptions options,
         platform::log(platform::Severity::warning, "ledger",
                       "the database is away; facts wait in the journal", {{"why", away.what()}});
     }
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::async(std::launch::async, [this] { run(); });
 }
 
 Bookkeeping::~Bookkeeping() {
@@ -92,7 +92,11 @@ void Bookkeeping::stop() {
         stopping_ = true;
     }
     wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    if (thread_.valid()) {
+        if (thread_.wait_for(ledger::hang_up_after) != std::future_status::ready)
+            store_.interrupt();
+        thread_.get();
+    }
     shipper_.stop();
     meter_.stop();
 }

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "calendar/clock.h"
 #include "cli/database.h"
@@ -58,7 +58,7 @@ class Bookkeeping {
     std::condition_variable wake_;
     bool stopping_ = false;
     bool well_ = false;
-    std::thread thread_;
+    std::future<void> thread_;  // its end
 };
 
 }  // namespace cli

@@ -71,17 +71,18 @@ KeySnapshot::~KeySnapshot() {
 }
 
 void KeySnapshot::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::async(std::launch::async, [this] { run(); });
 }
 
 void KeySnapshot::stop() {
-    if (!thread_.joinable()) return;
+    if (!thread_.valid()) return;
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_all();
-    thread_.join();
+    if (thread_.wait_for(hang_up_after) != std::future_status::ready) store_.interrupt();
+    thread_.get();
 }
 
 void KeySnapshot::run() {

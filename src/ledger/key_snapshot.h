@@ -6,11 +6,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unordered_map>
 
 #include "ledger/store.h"
@@ -68,7 +68,7 @@ class KeySnapshot {
     std::shared_ptr<const Contents> contents_;
     std::condition_variable wake_;
     bool stopping_ = false;
-    std::thread thread_;
+    std::future<void> thread_;  // its end
 };
 
 }  // namespace ledger

@@ -88,7 +88,7 @@ Meter::~Meter() {
 }
 
 void Meter::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::async(std::launch::async, [this] { run(); });
 }
 
 void Meter::notify() {
@@ -100,14 +100,17 @@ void Meter::notify() {
 }
 
 void Meter::stop(Duration limit) {
-    if (!thread_.joinable()) return;
+    if (!thread_.valid()) return;
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
         stop_deadline_micros_ = platform::monotonic_micros() + limit.micros;
     }
     wake_.notify_all();
-    thread_.join();
+    // What it waits for may never answer.
+    const auto longest = std::chrono::microseconds(limit.micros) + hang_up_after;
+    if (thread_.wait_for(longest) != std::future_status::ready) store_.interrupt();
+    thread_.get();
 }
 
 std::string Meter::problem() const {

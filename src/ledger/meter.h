@@ -4,9 +4,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "ledger/store.h"
 
@@ -36,7 +36,7 @@ class Meter {
 
     // Owned by the meter's thread.
     Store store_;
-    std::thread thread_;
+    std::future<void> thread_;  // its end
 
     mutable std::mutex mutex_;
     // Under `mutex_`.

@@ -28,18 +28,21 @@ Shipper::~Shipper() {
 }
 
 void Shipper::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::async(std::launch::async, [this] { run(); });
 }
 
 void Shipper::stop(Duration drain_limit) {
-    if (!thread_.joinable()) return;
+    if (!thread_.valid()) return;
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
         drain_deadline_micros_ = platform::monotonic_micros() + drain_limit.micros;
     }
     wake_.notify_all();
-    thread_.join();
+    // What it waits for may never answer.
+    const auto longest = std::chrono::microseconds(drain_limit.micros) + hang_up_after;
+    if (thread_.wait_for(longest) != std::future_status::ready) store_.interrupt();
+    thread_.get();
 }
 
 std::string Shipper::problem() const {

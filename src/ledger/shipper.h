@@ -9,9 +9,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "calendar/clock.h"
 #include "journal/journal.h"
@@ -74,7 +74,7 @@ class Shipper {
     Store store_;
     bool registered_ = false;
     std::int64_t next_heartbeat_micros_ = 0;
-    std::thread thread_;
+    std::future<void> thread_;  // its end
 
     std::atomic<journal::Sequence> shipped_{0};
     mutable std::mutex mutex_;

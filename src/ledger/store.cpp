@@ -1,5 +1,7 @@
 #include "ledger/store.h"
 
+#include <sys/socket.h>
+
 #include "ledger/migrations.h"
 #include "ledger/transaction.h"
 
@@ -45,7 +47,8 @@ void set_up(pqxx::connection& link, const StoreOptions& options) {
 
 }  // namespace
 
-Store::Store(StoreOptions options) : options_(std::move(options)) {}
+Store::Store(StoreOptions options)
+    : options_(std::move(options)), line_(std::make_unique<Line>()) {}
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
@@ -55,14 +58,40 @@ bool Store::connected() const {
 }
 
 void Store::disconnect() {
+    close_line();
     connection_.reset();
+}
+
+void Store::open_line(int descriptor) {
+    const std::lock_guard lock(line_->mutex);
+    line_->descriptor = descriptor;
+    if (line_->interrupted) throw Unavailable("the database is not waited for any longer");
+}
+
+void Store::close_line() {
+    const std::lock_guard lock(line_->mutex);
+    line_->descriptor = -1;
+}
+
+void Store::interrupt() {
+    const std::lock_guard lock(line_->mutex);
+    line_->interrupted = true;
+    if (line_->descriptor >= 0) ::shutdown(line_->descriptor, SHUT_RDWR);
 }
 
 Store::Connection& Store::connect() {
     if (connected()) return *connection_;
-    connection_.reset();
+    disconnect();
+    open_line(-1);
     auto connection = std::make_unique<Connection>(with_time_outs(options_.connection_string()));
-    set_up(connection->link, options_);
+    // From here on a silent server can be hung up on; until here libpq's connect_timeout bounds it.
+    open_line(connection->link.sock());
+    try {
+        set_up(connection->link, options_);
+    } catch (...) {
+        close_line();
+        throw;
+    }
     // pqxx would reconnect by itself, to a session without our settings and role.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

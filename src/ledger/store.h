@@ -3,8 +3,10 @@
 // and written through it is in accounts.h, plans.h, models.h, queries.h, shipper.h, meter.h.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -39,6 +41,9 @@ struct StoreOptions {
     calendar::Duration lock_timeout = calendar::Duration::seconds(10);
 };
 
+/// A stop that is waited for longer than its limit by this much hangs up on the database.
+constexpr std::chrono::seconds hang_up_after{1};
+
 /// Used by one thread at a time; each thread makes its own.
 class Store {
   public:
@@ -54,13 +59,26 @@ class Store {
     void prepare_partitions(calendar::Instant now);
     bool connected() const;
     void disconnect();
+    /// Any thread, for stopping: what is under way on the connection ends soon, with Unavailable,
+    /// and so does every later use. For a database that hangs: nothing else ends its silence.
+    void interrupt();
 
     struct Connection;
     /// For the ledger's own sources (transaction.h).
     Connection& connect();
 
   private:
+    /// What another thread may touch of the connection.
+    struct Line {
+        std::mutex mutex;
+        int descriptor = -1;  // -1: no connection
+        bool interrupted = false;
+    };
+    void open_line(int descriptor);
+    void close_line();
+
     StoreOptions options_;
+    std::unique_ptr<Line> line_;  // apart, because a mutex does not move
     std::unique_ptr<Connection> connection_;
 };
 

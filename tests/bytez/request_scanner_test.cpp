@@ -99,6 +99,9 @@ TEST(RequestScanner, ReadsWholeNumbersInAnySpelling) {
         ASSERT_EQ(scan(scanner, "{\"concurrency\":" + std::string(row.text) + "}"), State::complete)
             << row.text;
         EXPECT_EQ(scanner.concurrency(), row.value) << row.text;
+        const bool is_billable = row.value && *row.value >= 1 && *row.value <= 1'000'000;
+        EXPECT_EQ(scanner.has_odd_concurrency(), !is_billable && std::string(row.text) != "null")
+            << row.text;
     }
 }
 
