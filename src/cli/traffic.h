@@ -43,6 +43,14 @@ class SnapshotOwnership : public proxy::Ownership {
 class WatchedTraffic : public proxy::TrafficObserver {
   public:
     explicit WatchedTraffic(watcher::Watcher& watcher) : watcher_(watcher) {}
+    void on_load_intent(const lifecycle::LoadRequested& intent, const std::string& credential,
+                        std::function<void(bool)> kept) override {
+        watcher_.expect(intent, credential, std::move(kept));
+    }
+    void on_load_refused(const lifecycle::KeyFingerprint& key,
+                         const lifecycle::ModelName& model) override {
+        watcher_.expect_no_more({key, model});
+    }
     void on_load(const lifecycle::LoadAnswered& load, const std::string& credential) override {
         watcher_.watch(load, credential);
     }

@@ -41,6 +41,7 @@ std::optional<OwnError> CallMeter::finish_reading() {
     if (!scanner_.model() || scanner_.model()->empty()) return errors::no_model;
     learn_names();
     if (call_ == Call::load) {
+        if (scanner_.has_odd_concurrency()) return errors::bad_concurrency;
         options_.concurrency = scanner_.concurrency().value_or(options_.concurrency);
         options_.expiration_seconds =
             scanner_.expiration_seconds().value_or(options_.expiration_seconds);
@@ -87,7 +88,13 @@ void CallMeter::record_run_end(const Recorder::RunOutcome& outcome) {
 }
 
 void CallMeter::record_load_intent(GateWaiter& waiter) {
-    services_.recorder.record(lifecycle::LoadRequested{id_, key_, model_, options_, gb_}, waiter);
+    lifecycle::LoadRequested intent{id_, key_, model_, options_, gb_};
+    services_.observer.on_load_intent(intent, credential_, services_.errands.begin(waiter));
+    services_.recorder.record(std::move(intent), waiter);
+}
+
+void CallMeter::drop_load_intent() {
+    services_.observer.on_load_refused(key_, model_);
 }
 
 void CallMeter::record_answer(int status, std::optional<calendar::Instant> date,
@@ -100,8 +107,12 @@ void CallMeter::record_answer(int status, std::optional<calendar::Instant> date,
         // managed keys it may be anybody's.
         const bool is_there =
             (status == 409 || status == 429) && services_.upstream_authorization.empty();
-        if (accepted || status == 0 || is_there) services_.observer.on_load(fact, credential_);
         if (!services_.gate.is_recording()) return waiter.on_gate(true);
+        if (accepted || status == 0 || is_there) {
+            services_.observer.on_load(fact, credential_);
+        } else {
+            services_.observer.on_load_refused(key_, model_);
+        }
         services_.recorder.record(std::move(fact), waiter);
         return;
     }

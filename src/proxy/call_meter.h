@@ -43,7 +43,12 @@ class CallMeter {
     // Facts. Each wait ends in `waiter`.
     void record_arrival(GateWaiter& waiter);
     void record_run_end(const Recorder::RunOutcome& outcome);
+    /// Two things make it durable, and `waiter` is told of each: its fact is on disk, and so is
+    /// what the upstream can be asked with about it after a crash.
     void record_load_intent(GateWaiter& waiter);
+    static constexpr int load_intent_waits = 2;
+    /// The load was not forwarded after all.
+    void drop_load_intent();
     void note_sent() { sent_at_ = services_.recorder.now(); }
     /// A load's or a delete's final answer; status 0: forwarded, and none came. A delete's waiter
     /// is told at once where nothing can be recorded: a customer must be able to stop paying.

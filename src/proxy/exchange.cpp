@@ -237,6 +237,8 @@ void Exchange::pass_on(std::string_view raw) {
             if (reading_ != Reading::done) return;
             if (meter_.is(bytez::Call::load) && services_.gate.is_recording()) {
                 wait_ = Wait::load_intent;
+                intent_waits_ = CallMeter::load_intent_waits;
+                intent_lost_ = false;
                 meter_.record_load_intent(*this);
             } else {
                 forward_control();
@@ -338,7 +340,11 @@ bool Exchange::on_client_timeout() {
 void Exchange::abandon() {
     drop_upstream();
     end_run(true);
-    if (wait_ != Wait::none) services_.gate.forget(*this);
+    if (wait_ != Wait::none) {
+        services_.gate.forget(*this);
+        services_.errands.forget(*this);
+    }
+    if (wait_ == Wait::load_intent) meter_.drop_load_intent();
     wait_ = Wait::none;
 }
 

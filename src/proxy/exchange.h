@@ -71,6 +71,7 @@ class Exchange : public GateWaiter {
     void arrive();
     void forward(std::string_view raw);
     void forward_control();
+    void on_intent_kept(bool kept);
     void send_again();
     bool may_send_again(UpstreamFailure failure) const;
 
@@ -110,6 +111,8 @@ class Exchange : public GateWaiter {
     bool editing_ = false;         // the answer is held whole, and shown in part
     bool until_close_ = false;     // the answer's end is the connection's
     bool run_ended_ = false;
+    bool intent_lost_ = false;  // part of a load's intent is not on disk, and will not be
+    std::uint8_t intent_waits_ = 0;
     std::uint8_t attempts_ = 0;
     int answer_status_ = 0;
     HeadSearch request_search_, answer_search_;

@@ -217,7 +217,7 @@ void Exchange::on_gate(bool durable) {
         case Wait::none:
             return;
         case Wait::load_intent:
-            durable ? forward_control() : answer(errors::cannot_record);
+            on_intent_kept(durable);
             return;
         case Wait::final_answer:
             // A customer must be able to stop paying, recorded or not.
@@ -230,6 +230,18 @@ void Exchange::on_gate(bool durable) {
         case Wait::arrival:
             durable ? client_.release() : lose_record();
             return;
+    }
+}
+
+void Exchange::on_intent_kept(bool kept) {
+    intent_lost_ = intent_lost_ || !kept;
+    if (--intent_waits_ != 0) {
+        wait_ = Wait::load_intent;
+    } else if (intent_lost_) {
+        meter_.drop_load_intent();
+        answer(errors::cannot_record);
+    } else {
+        forward_control();
     }
 }
 

@@ -23,6 +23,8 @@ inline constexpr OwnError content_type{400, "content-type",
                                        "this call takes application/json in UTF-8"};
 inline constexpr OwnError ambiguous{400, "ambiguous", "a header field is given more than once"};
 inline constexpr OwnError no_model{400, "no-model", "the body names no model"};
+inline constexpr OwnError bad_concurrency{400, "bad-concurrency",
+                                          "concurrency takes a whole number from 1 to 1000000"};
 inline constexpr OwnError wrong_method{405, "wrong-method", "this call is made with POST"};
 inline constexpr OwnError key_missing{401, "key-missing",
                                       "an API key is needed: Authorization: Key API_KEY"};

@@ -8,6 +8,7 @@
 
 #include "bytez/catalogue.h"
 #include "proxy/admission.h"
+#include "proxy/errands.h"
 #include "proxy/event_loop.h"
 #include "proxy/observer.h"
 #include "proxy/output_gate.h"
@@ -62,6 +63,7 @@ struct Services {
     EventLoop& loop;
     TimerQueues& timers;
     OutputGate& gate;
+    Errands& errands;
     Recorder& recorder;
     Fingerprints& fingerprints;
     const Admission& admission;

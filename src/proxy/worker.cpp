@@ -51,6 +51,7 @@ std::int64_t TimerQueues::next_deadline() const {
 Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket)
     : timers_(shared.options.timeouts),
       gate_(shared.journal, loop_),
+      errands_(loop_),
       recorder_(gate_, shared.clock),
       admission_(shared.options, shared.keys, fingerprints_),
       services_{.options = shared.options,
@@ -62,6 +63,7 @@ Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket 
                 .loop = loop_,
                 .timers = timers_,
                 .gate = gate_,
+                .errands = errands_,
                 .recorder = recorder_,
                 .fingerprints = fingerprints_,
                 .admission = admission_,
@@ -127,6 +129,7 @@ void Worker::end_pass() {
     call_late();
     timers_.expire(loop_.now_micros());
     call_late();
+    errands_.end_pass();
     gate_.end_pass(loop_.now_micros());
     call_late();
     acceptor_.end_pass();

@@ -49,6 +49,7 @@ class Worker : private Acceptor::Taker {
     EventLoop loop_;
     TimerQueues timers_;
     OutputGate gate_;
+    Errands errands_;
     Recorder recorder_;
     Fingerprints fingerprints_;
     Admission admission_;

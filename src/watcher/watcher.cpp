@@ -1,5 +1,7 @@
 #include "watcher/watcher.h"
 
+#include <algorithm>
+
 #include "platform/log.h"
 #include "watcher/look.h"
 
@@ -83,11 +85,37 @@ std::size_t Watcher::watched() const {
     return watches_.size();
 }
 
+void Watcher::expect(const lifecycle::LoadRequested& intent, const std::string& credential,
+                     std::function<void(bool)> stored) {
+    const InstanceKey instance{intent.key, intent.model};
+    const std::lock_guard lock(mutex_);
+    const auto [entry, is_new] = intents_.try_emplace(instance);
+    if (is_new) {
+        const Instant now = clock_.now();
+        entry->second.doubtful = new_watch(instance, credential, now, now);
+        entry->second.doubtful.known.phase = Known::Phase::doubtful;
+    }
+    ++entry->second.loads;
+    store(instance, std::move(stored));
+}
+
+void Watcher::expect_no_more(const InstanceKey& instance) {
+    const std::lock_guard lock(mutex_);
+    if (settle_intent(instance)) store(instance);
+}
+
 void Watcher::watch(const lifecycle::LoadAnswered& load, const std::string& credential) {
+    const InstanceKey instance{load.key, load.model};
+    const std::lock_guard lock(mutex_);
+    const bool is_settled = settle_intent(instance);
+    watch_load(load, credential);
+    if (is_settled && !watches_.find(instance)) store(instance);
+}
+
+void Watcher::watch_load(const lifecycle::LoadAnswered& load, const std::string& credential) {
     const bool is_there = load.status == 409 || load.status == 429;
     if (!load.accepted && load.status != 0 && !is_there) return;
     const Instant now = clock_.now();
-    const std::lock_guard lock(mutex_);
     Watch* earlier = watches_.find_alike({load.key, load.model}, credential, std::nullopt);
     if (earlier && !load.accepted) {
         watches_.set_due(*earlier, now);
@@ -104,8 +132,8 @@ void Watcher::watch(const lifecycle::LoadAnswered& load, const std::string& cred
     Watch watch = new_watch({load.key, load.model}, credential, load.sent_at, now);
     if (!load.accepted) watch.known.phase = Known::Phase::doubtful;
     // It boots first, unless it is to be known at once whether it does, or what it needs.
-    if (load.accepted && load.gb) watch.due = next_question(watch.known, now, options_.pace);
     watch.gb = load.gb;
+    if (load.accepted) watch.due = next_due(watch, now);
     add(std::move(watch));
 }
 
@@ -144,7 +172,7 @@ void Watcher::heed(const InstanceSeen& seen, const std::string& credential) {
         fresh.recorded = seen;
         fresh.recorded_at = now;
         (void)watcher::heed(fresh.known, look);  // alive: never over
-        fresh.due = next_question(fresh.known, now, options_.pace);
+        fresh.due = next_due(fresh, now);
         add(std::move(fresh));
         return;
     }
@@ -170,21 +198,50 @@ void Watcher::add(Watch watch) {
             {{"limit", std::uint64_t{Watches::limit}}});
         return;
     }
-    save(*added);
+    store(added->instance);
     due_changed_.notify_one();
 }
 
-void Watcher::save(const Watch& watch) {
-    to_store_.emplace_back(watch.instance, seal(watch, key_));
+/// What is known of it now: of an instance, else of a load under way; else nothing is kept.
+void Watcher::store(const InstanceKey& instance, std::function<void(bool)> done) {
+    std::optional<std::string> sealed;
+    if (const Watch* watch = watches_.find(instance)) {
+        sealed = seal(*watch, key_);
+    } else if (const auto intent = intents_.find(instance); intent != intents_.end()) {
+        sealed = seal(intent->second.doubtful, key_);
+    }
+    to_store_.push_back({instance, std::move(sealed), std::move(done)});
     house_calls_.notify_one();
+}
+
+/// Whether there was one.
+bool Watcher::settle_intent(const InstanceKey& instance) {
+    const auto intent = intents_.find(instance);
+    if (intent == intents_.end()) return false;
+    if (--intent->second.loads == 0) intents_.erase(intent);
+    return true;
 }
 
 void Watcher::end(Watch& watch, std::string_view why) {
     log(Severity::info, "watcher", "no longer watched",
         {{"model", watch.instance.model.text()}, {"key", watch.instance.key.text()}, {"why", why}});
-    to_store_.emplace_back(watch.instance, std::nullopt);
+    const InstanceKey instance = watch.instance;
     watches_.remove(watch);
-    house_calls_.notify_one();
+    store(instance);
+}
+
+/// The facts do not say yet what it needs, and the catalogue may.
+bool Watcher::needs_gb(const Watch& watch, Instant now) const {
+    if (watch.gb) return false;
+    const auto entry = catalogue_.find(watch.instance.model);
+    return !entry || entry->required_ram || now - entry->learned_at >= catalogue_age;
+}
+
+/// Looks that pass by put off ours, but not the question what it needs: it must be known before the
+/// session ends, which may be soon.
+Instant Watcher::next_due(const Watch& watch, Instant now) const {
+    const Instant due = next_question(watch.known, now, options_.pace);
+    return needs_gb(watch, now) ? std::min(due, std::max(now, watch.list_due)) : due;
 }
 
 /// Takes a look into account and says when to ask next, unless a question is under way, which will.
@@ -192,7 +249,7 @@ void Watcher::apply(Watch& watch, const Look& look) {
     if (watcher::heed(watch.known, look) == Verdict::over) {
         end(watch, look.kind == Look::Kind::unanswered ? "silent for a week" : "ended");
     } else if (!watch.asking) {
-        watches_.set_due(watch, next_question(watch.known, look.at, options_.pace));
+        watches_.set_due(watch, next_due(watch, look.at));
         due_changed_.notify_one();
     }
 }

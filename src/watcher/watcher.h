@@ -9,6 +9,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -21,6 +23,9 @@
 #include "watcher/watches.h"
 
 namespace watcher {
+
+/// How long what the catalogue said of a model counts (api-semantics.md).
+constexpr calendar::Duration catalogue_age = calendar::Duration::seconds(3600);
 
 struct Options {
     Pace pace;
@@ -42,6 +47,13 @@ class Watcher {
     /// Cuts questions under way and joins. Credentials of open sessions stay in the store.
     /// Idempotent.
     void stop();
+
+    /// A load is about to be forwarded: `stored` is called once its credential rests in the store,
+    /// or cannot, on a thread of the watcher's. So a crash before the answer leaves what the
+    /// upstream can be asked with. Followed by watch(), or expect_no_more() when nothing began.
+    void expect(const lifecycle::LoadRequested& intent, const std::string& credential,
+                std::function<void(bool)> stored);
+    void expect_no_more(const InstanceKey& instance);
 
     // What the proxy saw (proxy::TrafficObserver): any thread, never blocks on disk or network.
     // `credential`: the value of the Authorization field that went upstream.
@@ -79,10 +91,22 @@ class Watcher {
     bool append(const lifecycle::Fact& fact);
     bool take_list_turn(const Question& question);
 
+    /// For the store: what it is to hold of an instance from now on; absent: nothing.
+    struct StoreOrder {
+        InstanceKey instance;
+        std::optional<std::string> sealed;
+        std::function<void(bool)> done;  // empty: nobody waits
+    };
+
+    void watch_load(const lifecycle::LoadAnswered& load, const std::string& credential);
     void add(Watch watch);
     void end(Watch& watch, std::string_view why);
     void apply(Watch& watch, const Look& look);
-    void save(const Watch& watch);
+    bool needs_gb(const Watch& watch, calendar::Instant now) const;
+    calendar::Instant next_due(const Watch& watch, calendar::Instant now) const;
+    void store(const InstanceKey& instance, std::function<void(bool)> done = {});
+    bool settle_intent(const InstanceKey& instance);
+    void carry_out(const StoreOrder& order);
 
     // Constant after construction.
     const Options options_;
@@ -98,8 +122,8 @@ class Watcher {
     std::condition_variable house_calls_;  // for the housekeeper
     // Under mutex_.
     Watches watches_;
-    /// For the store, in order; absent: erase.
-    std::deque<std::pair<InstanceKey, std::optional<std::string>>> to_store_;
+    std::map<InstanceKey, Intent> intents_;
+    std::deque<StoreOrder> to_store_;  // in order
     int under_way_ = 0;
     bool list_under_way_ = false;
     bool journal_trouble_ = false;  // said so already

@@ -18,7 +18,6 @@ using lifecycle::InstanceSeen;
 using platform::log;
 using platform::Severity;
 
-constexpr Duration catalogue_age = Duration::seconds(3600);
 constexpr Duration longest_wait = Duration::seconds(60);
 
 }  // namespace
@@ -30,7 +29,9 @@ Watcher::Question Watcher::begin_question(Watch& watch) {
     house_calls_.notify_one();
     const auto entry = catalogue_.find(watch.instance.model);
     const bool stale = !entry || now - entry->learned_at >= catalogue_age;
-    return {watch.instance, watch.credential, watch.id, now, stale && now >= watch.list_due};
+    const bool due = now >= watch.list_due;
+    if (due) watch.list_due = now + options_.pace.interval;  // again, where it brings nothing
+    return {watch.instance, watch.credential, watch.id, now, stale && due};
 }
 
 void Watcher::settle(const Question& question, const Outcome& outcome) {
@@ -64,7 +65,7 @@ void Watcher::work() {
         lock.unlock();
         Outcome outcome = ask(question);
         if (!record(question, outcome)) outcome.answer = {};  // what is not on disk was not learned
-        if (outcome.answer.kind == StatusAnswer::Kind::report) refresh_catalogue(question);
+        refresh_catalogue(question);
         lock.lock();
         settle(question, outcome);
     }
@@ -81,16 +82,21 @@ void Watcher::keep_house() {
         auto work = std::exchange(to_store_, {});
         lock.unlock();
         upstream_.cut_overdue();
-        for (const auto& [instance, sealed] : work) {
-            try {
-                sealed ? store_.put(instance, *sealed) : store_.erase(instance);
-            } catch (const std::exception& error) {
-                log(Severity::error, "watcher", "a credential could not be stored or erased",
-                    {{"model", instance.model.text()}, {"why", error.what()}});
-            }
-        }
+        for (const StoreOrder& order : work) carry_out(order);
         lock.lock();
     }
+}
+
+void Watcher::carry_out(const StoreOrder& order) {
+    bool is_done = false;
+    try {
+        order.sealed ? store_.put(order.instance, *order.sealed) : store_.erase(order.instance);
+        is_done = true;
+    } catch (const std::exception& error) {
+        log(Severity::error, "watcher", "a credential could not be stored or erased",
+            {{"model", order.instance.model.text()}, {"why", error.what()}});
+    }
+    if (order.done) order.done(is_done);
 }
 
 Watcher::Outcome Watcher::ask(const Question& question) {
@@ -128,7 +134,7 @@ void Watcher::refresh_catalogue(const Question& question) {
     const std::lock_guard lock(mutex_);
     if (Watch* watch = watches_.find(question.instance)) {
         watch->gb = entry->required_ram;
-        save(*watch);
+        store(watch->instance);
     }
 }
 

@@ -33,6 +33,12 @@ struct Watch {
     std::optional<lifecycle::Fact> unrecorded;
 };
 
+/// A load that is under way: what a restart must know of it in case its answer is lost.
+struct Intent {
+    Watch doubtful;
+    int loads = 0;  // under way at once
+};
+
 class Watches {
   public:
     Watch* find(const InstanceKey& instance);

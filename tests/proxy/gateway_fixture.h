@@ -42,6 +42,17 @@ class SetOfKeys : public KeyDirectory {
 /// Keeps what it is told, as text.
 class KeepingObserver : public TrafficObserver {
   public:
+    void on_load_intent(const lifecycle::LoadRequested& intent, const std::string& credential,
+                        std::function<void(bool)> kept) override {
+        keep("intent " + intent.model.text() + " " + credential);
+        const std::lock_guard lock(mutex_);
+        if (keeps_intents) return kept(*keeps_intents);
+        waiting.push_back(std::move(kept));
+    }
+    void on_load_refused(const lifecycle::KeyFingerprint&,
+                         const lifecycle::ModelName& model) override {
+        keep("refused " + model.text());
+    }
     void on_load(const lifecycle::LoadAnswered& load, const std::string& credential) override {
         keep("load " + load.model.text() + " " + credential);
     }
@@ -57,6 +68,12 @@ class KeepingObserver : public TrafficObserver {
         return kept_;
     }
 
+    std::optional<bool> keeps_intents = true;  // absent: they wait
+    std::vector<std::function<void(bool)>> take_waiting() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(waiting, {});
+    }
+
   private:
     void keep(std::string text) {
         const std::lock_guard lock(mutex_);
@@ -64,6 +81,7 @@ class KeepingObserver : public TrafficObserver {
     }
     mutable std::mutex mutex_;
     std::vector<std::string> kept_;
+    std::vector<std::function<void(bool)>> waiting;
 };
 
 /// Bounded, a few seconds.

@@ -114,7 +114,8 @@ TEST_F(Metering, RecordsALoadBeforeItIsForwardedAndItsAnswer) {
     EXPECT_TRUE(loads[0].accepted);
     EXPECT_EQ(loads[0].date, calendar::parse_instant("2026-11-23T20:00:00Z"));
     EXPECT_GT(loads[0].sent_at.micros, 0);
-    EXPECT_EQ(observer.kept(), std::vector<std::string>{"load m Key alice"});
+    EXPECT_EQ(observer.kept(),
+              (std::vector<std::string>{"intent m Key alice", "load m Key alice"}));
     EXPECT_EQ(upstream.seen().at(1).body,
               R"({"model":"m","concurrency":2,"expirationPeriodSeconds":3e2})");
 }
@@ -127,7 +128,8 @@ TEST_F(Metering, RecordsRefusedLoadsAsNotAccepted) {
     EXPECT_EQ(loads[0].status, 409);
     EXPECT_FALSE(loads[0].accepted);
     EXPECT_EQ(loads[0].options, (lifecycle::LoadOptions{1, 1800}));
-    EXPECT_EQ(observer.kept(), std::vector<std::string>{"load m Key alice"}) << "it is there";
+    EXPECT_EQ(observer.kept(), (std::vector<std::string>{"intent m Key alice", "load m Key alice"}))
+        << "it is there";
 }
 
 TEST_F(Metering, TellsNobodyOfALoadThatFoundNoModel) {
@@ -135,7 +137,50 @@ TEST_F(Metering, TellsNobodyOfALoadThatFoundNoModel) {
     start(upstream);
     EXPECT_EQ(ask(post("/model/load", R"({"model":"m"})")).status, 404);
     EXPECT_FALSE(await<lifecycle::LoadAnswered>(1)[0].accepted);
-    EXPECT_TRUE(observer.kept().empty());
+    EXPECT_EQ(observer.kept(), (std::vector<std::string>{"intent m Key alice", "refused m"}));
+}
+
+TEST_F(Metering, ForwardsALoadOnlyWhenItsCredentialIsKept) {
+    TestUpstream upstream(always(ok(R"({"model":"m","status":"started","concurrency":1})")));
+    observer.keeps_intents.reset();
+    start(upstream);
+    const auto peer = client();
+    peer->send(post("/model/load", R"({"model":"m"})"));
+    std::vector<std::function<void(bool)>> waiting;
+    ASSERT_TRUE(eventually([&] { return !(waiting = observer.take_waiting()).empty(); }));
+    await<lifecycle::LoadRequested>(1);  // its fact is on disk
+    EXPECT_TRUE(upstream.seen().empty());
+    waiting[0](true);
+    EXPECT_EQ(support::read_answer(*peer, false).status, 200);
+    EXPECT_EQ(upstream.seen().size(), 1u);
+}
+
+TEST_F(Metering, RefusesALoadWhoseCredentialCannotBeKept) {
+    TestUpstream upstream(always(ok(R"({"model":"m","status":"started","concurrency":1})")));
+    observer.keeps_intents = false;
+    start(upstream);
+    const auto peer = client();
+    peer->send(post("/model/load", R"({"model":"m"})"));
+    EXPECT_EQ(support::read_answer(*peer, false).status, 503);
+    EXPECT_TRUE(upstream.seen().empty());
+    EXPECT_EQ(observer.kept(), (std::vector<std::string>{"intent m Key alice", "refused m"}));
+    observer.keeps_intents = true;
+    peer->send(post("/model/load", R"({"model":"m"})"));
+    EXPECT_EQ(support::read_answer(*peer, false).status, 200) << "it works again";
+}
+
+TEST_F(Metering, RefusesALoadOfReplicasThatCannotBeBilled) {
+    TestUpstream upstream(always(ok(R"({"model":"m","status":"started","concurrency":1})")));
+    start(upstream);
+    for (const std::string odd : {"\"4\"", "0", "-1", "1.5", "1000001", "true", "[2]", "1e99"}) {
+        const auto answer = ask(post("/model/load", R"({"model":"m","concurrency":)" + odd + "}"));
+        EXPECT_EQ(answer.status, 400) << odd;
+    }
+    EXPECT_TRUE(upstream.seen().empty());
+    for (const std::string good : {"1", "1000000", "2.0", "null"}) {
+        const auto answer = ask(post("/model/load", R"({"model":"m","concurrency":)" + good + "}"));
+        EXPECT_EQ(answer.status, 200) << good;
+    }
 }
 
 TEST_F(Metering, RecordsDeletes) {
@@ -247,7 +292,7 @@ TEST_F(Metering, SaysThatALoadsOutcomeIsUnknownWhenNoAnswerCame) {
     EXPECT_EQ(answer.status, 502);
     EXPECT_EQ(answer.field("tollgate-error"), "upstream-failed");
     EXPECT_EQ(await<lifecycle::LoadAnswered>(1)[0].status, 0);
-    EXPECT_EQ(observer.kept(), std::vector<std::string>{"load m Key alice"})
+    EXPECT_EQ(observer.kept(), (std::vector<std::string>{"intent m Key alice", "load m Key alice"}))
         << "the watcher must ask";
 }
 

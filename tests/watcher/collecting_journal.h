@@ -39,6 +39,10 @@ class CollectingJournal : public journal::Journal {
         const std::lock_guard lock(mutex_);
         refusing_ = refusing;
     }
+    void clear() {
+        const std::lock_guard lock(mutex_);
+        facts_.clear();
+    }
     Facts facts() const {
         const std::lock_guard lock(mutex_);
         return facts_;

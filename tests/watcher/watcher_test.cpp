@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -70,6 +71,8 @@ class WatcherTest : public testing::Test {
     lifecycle::LoadAnswered load(int status = 200, std::optional<std::string> gb = "2.50") {
         return {{1, ++calls}, key, ModelName("m"), {}, gb, status, status == 200, clock.now(), {}};
     }
+
+    lifecycle::LoadRequested intent() { return {{1, ++calls}, key, ModelName("m"), {}, "2.50"}; }
 
     lifecycle::DeleteAnswered deletion(int status) {
         return {{1, ++calls}, key, ModelName("m"), status, clock.now(), {}};
@@ -278,6 +281,68 @@ TEST_F(WatcherTest, AsksAtOnceAfterALoadOfUnknownOutcome) {
     EXPECT_EQ(watcher->watched(), 1u);
 }
 
+TEST_F(WatcherTest, AsksAfterARestartWhatBecameOfALoadUnderWay) {
+    std::atomic<int> stored = 0;
+    watcher->expect(intent(), credential, [&](bool done) { stored = done ? 1 : -1; });
+    ASSERT_TRUE(eventually([&] { return stored != 0; }));
+    EXPECT_EQ(stored, 1);
+    EXPECT_FALSE(std::filesystem::is_empty(scratch.path("watch"))) << "before `stored` was called";
+    EXPECT_EQ(fake.asked_count(), 0u) << "its answer is still to come";
+    begin();  // it never came
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    EXPECT_EQ(fake.asked().front().authorization, credential);
+    watcher->heed(deletion(200), credential);
+    EXPECT_TRUE(wait_until_forgotten());
+}
+
+TEST_F(WatcherTest, KeepsNoCredentialOfARefusedLoad) {
+    std::atomic<int> stored = 0;
+    const auto count = [&](bool) { ++stored; };
+    watcher->expect(intent(), credential, count);
+    watcher->expect(intent(), credential, count);
+    watcher->expect_no_more({key, ModelName("m")});
+    ASSERT_TRUE(eventually([&] { return stored == 2; }));
+    EXPECT_TRUE(wait_until_stored()) << "the other load is still under way";
+    watcher->watch(load(404), credential);
+    EXPECT_TRUE(wait_until_forgotten());
+    EXPECT_EQ(fake.asked_count(), 0u);
+}
+
+TEST_F(WatcherTest, AnInstanceStaysWatchedWhenAFurtherLoadIsRefused) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    std::atomic<bool> stored = false;
+    watcher->expect(intent(), credential, [&](bool done) { stored = done; });
+    ASSERT_TRUE(eventually([&] { return stored.load(); }));
+    watcher->expect_no_more({key, ModelName("m")});
+    journal.clear();
+    begin();
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    EXPECT_EQ(watcher->watched(), 1u);
+}
+
+TEST_F(WatcherTest, TheEndOfAnInstanceLeavesTheCredentialOfALoadUnderWay) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    std::atomic<bool> stored = false;
+    watcher->expect(intent(), credential, [&](bool done) { stored = done; });
+    watcher->heed(deletion(200), credential);
+    ASSERT_TRUE(eventually([&] { return stored.load() && watcher->watched() == 0; }));
+    journal.clear();
+    begin();  // the load's answer never came
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+}
+
+TEST_F(WatcherTest, SaysSoWhenACredentialCannotBeStored) {
+    std::filesystem::remove_all(scratch.path("watch"));
+    std::ofstream(scratch.path("watch")) << "a file where the folder was";
+    std::atomic<int> stored = 0;
+    watcher->expect(intent(), credential, [&](bool done) { stored = done ? 1 : -1; });
+    ASSERT_TRUE(eventually([&] { return stored != 0; }));
+    EXPECT_EQ(stored, -1);
+    std::filesystem::remove(scratch.path("watch"));
+}
+
 TEST_F(WatcherTest, DoesNotWatchARefusedLoad) {
     for (const int status : {401, 404, 500, 503}) watcher->watch(load(status), credential);
     EXPECT_EQ(watcher->watched(), 0u);
@@ -320,6 +385,21 @@ TEST_F(WatcherTest, AsksForTheGbWhenTheLoadHadNone) {
     for (const auto& asked : fake.asked()) lists += asked.path == "/model/list";
     EXPECT_EQ(lists, 1) << "once an hour";
     EXPECT_EQ(of<lifecycle::CatalogueEntry>(journal.facts()).size(), 1u);
+}
+
+TEST_F(WatcherTest, LooksThatPassByDoNotPutOffTheQuestionForTheGb) {
+    fake.on_list({500, "busy"});
+    watcher->watch(load(200, std::nullopt), credential);
+    ASSERT_TRUE(fake.wait_for_questions(2));  // status and list, in vain
+    fake.on_list({200, R"([{"name":"m","requiredRAM":2.50,"benchmarked":true}])"});
+    InstanceSeen seen{
+        key, ModelName("m"), lifecycle::Source::passing, {}, {}, "RUNNING", 1, 0, 1800, {}, {}, {}};
+    EXPECT_TRUE(eventually([&] {
+        seen.asked_at = clock.now();
+        seen.expires_at = clock.now() + Duration::seconds(1800);
+        watcher->heed(seen, credential);  // a client that polls faster than we do
+        return !of<lifecycle::CatalogueEntry>(journal.facts()).empty();
+    }));
 }
 
 TEST_F(WatcherTest, RecordsTheGbOnlyWhenItChanged) {
