@@ -4,13 +4,13 @@ import http.client
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 import unittest
 import urllib.parse
 
-from stack import Stack, call, wait_for
+from road_test import run
+from stack import Stack, hanging, wait_for
 from traffic_test import Upstream
 
 
@@ -93,24 +93,10 @@ class Stopping(unittest.TestCase):
     def test_a_stop_while_the_database_hangs_is_bounded(self):
         with Stack() as stack:
             stack.load_and_wait()
-            with open(os.path.join(stack.settings["data_dir"], "postgres",
-                                   "postmaster.pid")) as file:
-                postmaster = int(file.readline())
-            found = subprocess.run(["pgrep", "-P", str(postmaster)], text=True,
-                                   capture_output=True)
-            processes = [postmaster, *map(int, found.stdout.split())]
-            for process in processes:
-                os.kill(process, signal.SIGSTOP)
-            try:
-                call(stack.origin_url, "POST", "/model/delete", {"model": "no such"})
-                stack.call("POST", "/model/status", {"model": "no such"})
+            postmaster = stack.postmaster()
+            with hanging(postmaster):
+                run(stack)  # a fact that cannot be shipped
                 self.assertEqual(stack.gateway.stop(seconds=60), 0)
-            finally:
-                for process in processes:
-                    try:
-                        os.kill(process, signal.SIGCONT)
-                    except ProcessLookupError:
-                        pass
             # It was told to end, and ends now; what was recorded is there after a restart.
             wait_for("Postgres ends", lambda: not os.path.exists(f"/proc/{postmaster}"), 30)
             stack.start_gateway()

@@ -3,10 +3,9 @@ import decimal
 import json
 import os
 import signal
-import subprocess
 import unittest
 
-from stack import ORIGIN_KEY, TINY, Failed, Stack, wait_for
+from stack import ORIGIN_KEY, TINY, Failed, Stack, hanging, wait_for
 
 PROMPT = "Once upon a time there was a"
 
@@ -26,7 +25,10 @@ def ended(stack, count=1):
         done = [session for session in sessions if session["end_reason"]]
         return sessions if len(done) == count == len(sessions) else None
 
-    return wait_for(f"{count} ended session(s) in the ledger", look, 40, 0.5)
+    try:
+        return wait_for(f"{count} ended session(s) in the ledger", look, 40, 0.5)
+    except Failed as failed:
+        raise Failed(f"{failed}\n{stack.sessions()}\n{stack.gateway.output()}") from None
 
 
 def month_of(session):
@@ -41,11 +43,6 @@ class Road(unittest.TestCase):
     def delete(self):
         status, _, text = self.stack.call("POST", "/model/delete", {"model": TINY})
         self.assertEqual(status, 200, text)
-
-    def postmaster(self):
-        with open(os.path.join(self.stack.settings["data_dir"], "postgres",
-                               "postmaster.pid")) as file:
-            return int(file.readline())
 
     def check_books(self, runs):
         """One session; usage and invoice say what `rate` says of it, to the last digit."""
@@ -98,26 +95,16 @@ class Road(unittest.TestCase):
     def test_the_database_away_during_the_runs_changes_nothing(self):
         self.stack.load_and_wait()
         run(self.stack)
-        pid = self.postmaster()
-        os.kill(pid, signal.SIGSTOP)  # it answers nobody, and nobody can start a second one
-        children = subprocess.run(["pgrep", "-P", str(pid)], text=True, capture_output=True)
-        backends = [int(child) for child in children.stdout.split()]
-        for backend in backends:
-            os.kill(backend, signal.SIGSTOP)
-        try:
+        with hanging(self.stack.postmaster()):
             run(self.stack)
             run(self.stack)
-        finally:
-            for process in (*backends, pid):
-                os.kill(process, signal.SIGCONT)
         self.delete()
         self.check_books(3)
 
     def test_the_database_killed_during_the_runs_changes_nothing(self):
         self.stack.load_and_wait()
         run(self.stack)
-        pid = self.postmaster()
-        os.kill(pid, signal.SIGKILL)
+        os.kill(self.stack.postmaster(), signal.SIGKILL)
         run(self.stack)
         run(self.stack)
         self.delete()

@@ -110,6 +110,31 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def signal_if_there(process, with_signal):
+    """Whether it was there: a server's children come and go by themselves."""
+    try:
+        os.kill(process, with_signal)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+@contextlib.contextmanager
+def hanging(process):
+    """A server that answers nobody: it and its children are stopped meanwhile."""
+    held = []
+    try:
+        os.kill(process, signal.SIGSTOP)  # first, so that it makes no further children
+        held.append(process)
+        found = subprocess.run(["pgrep", "-P", str(process)], text=True, capture_output=True)
+        held += [child for child in map(int, found.stdout.split())
+                 if signal_if_there(child, signal.SIGSTOP)]
+        yield
+    finally:
+        for one in held:
+            signal_if_there(one, signal.SIGCONT)
+
+
 class Stack(contextlib.AbstractContextManager):
     """Origin and gateway over one folder. `upstream` replaces the origin by another service."""
 
@@ -184,6 +209,11 @@ class Stack(contextlib.AbstractContextManager):
 
     def call(self, method, path, body=None, key=ORIGIN_KEY, base=None, headers=None, seconds=60):
         return call(base or self.url, method, path, body, key, headers, seconds)
+
+    def postmaster(self):
+        """The process id of the embedded Postgres."""
+        with open(os.path.join(self.settings["data_dir"], "postgres", "postmaster.pid")) as file:
+            return int(file.readline())
 
     def load_and_wait(self, model=TINY, key=ORIGIN_KEY, **options):
         status, _, text = self.call("POST", "/model/load", {"model": model, **options}, key)
