@@ -6,20 +6,10 @@
 #include <vector>
 
 #include "ledger/attribution.h"
+#include "ledger/fact_books.h"
 #include "ledger/fact_rows.h"
 
 namespace ledger {
-
-struct PostingRules {
-    bool make_accounts = false;  // passthrough: a key that the upstream took gets an account
-    std::string currency = "USD";
-};
-
-enum class Posting {
-    posted,
-    already_posted,  // an earlier attempt whose outcome was in doubt had succeeded
-    gap,             // the ledger holds neither the batch nor all that precedes it
-};
 
 /// Inserts the batch of `gateway` and moves its high-water mark from first − 1 to last.
 [[nodiscard]] Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,

@@ -1,7 +1,7 @@
 #include "ledger/shipper.h"
 
 #include "ledger/batch_source.h"
-#include "ledger/posting.h"
+#include "ledger/postgres_books.h"
 #include "platform/clock.h"
 #include "platform/log.h"
 
@@ -15,13 +15,18 @@ constexpr Duration first_backoff = Duration::milliseconds(50);
 
 }  // namespace
 
-Shipper::Shipper(StoreOptions store, ShipperOptions options, BatchSource& source,
+Shipper::Shipper(std::unique_ptr<FactBooks> books, ShipperOptions options, BatchSource& source,
                  const calendar::Clock& clock, std::function<void()> on_shipped)
     : options_(std::move(options)),
       source_(source),
       clock_(clock),
       on_shipped_(std::move(on_shipped)),
-      store_(std::move(store)) {}
+      books_(std::move(books)) {}
+
+Shipper::Shipper(StoreOptions store, ShipperOptions options, BatchSource& source,
+                 const calendar::Clock& clock, std::function<void()> on_shipped)
+    : Shipper(std::make_unique<PostgresBooks>(std::move(store)), std::move(options), source, clock,
+              std::move(on_shipped)) {}
 
 Shipper::~Shipper() {
     stop(Duration{});
@@ -41,7 +46,7 @@ void Shipper::stop(Duration drain_limit) {
     wake_.notify_all();
     // What it waits for may never answer.
     const auto longest = std::chrono::microseconds(drain_limit.micros) + hang_up_after;
-    if (thread_.wait_for(longest) != std::future_status::ready) store_.interrupt();
+    if (thread_.wait_for(longest) != std::future_status::ready) books_->interrupt();
     thread_.get();
 }
 
@@ -102,18 +107,7 @@ bool Shipper::step() {
 
 void Shipper::register_gateway() {
     if (registered_) return;
-    store_.check_schema();
-    store_.prepare_partitions(clock_.now());
-    const journal::Sequence mark = transact(store_, [&](Work& work) {
-        work.exec_params("INSERT INTO gateways (id) VALUES ($1) ON CONFLICT DO NOTHING",
-                         options_.gateway.text());
-        return work
-            .exec_params1(
-                "UPDATE gateways SET retired_at = NULL, heartbeat_at = now() "
-                "WHERE id = $1 RETURNING sequence",
-                options_.gateway.text())[0]
-            .as<journal::Sequence>();
-    });
+    const journal::Sequence mark = books_->register_gateway(options_.gateway, clock_.now());
     if (mark >= source_.next_sequence()) {
         throw std::runtime_error(
             "this journal ends at record " + std::to_string(source_.next_sequence() - 1) +
@@ -133,8 +127,7 @@ bool Shipper::ship_next() {
     if (!batch) return false;
     const PostingRules rules{.make_accounts = options_.make_accounts,
                              .currency = options_.currency};
-    const Posting posting = transact(
-        store_, [&](Work& work) { return post_batch(work, options_.gateway, *batch, rules); });
+    const Posting posting = books_->post(options_.gateway, *batch, rules);
     if (posting == Posting::gap) {
         registered_ = false;  // read the mark anew: another ledger, or one restored from a backup
         throw std::runtime_error("the ledger does not hold what precedes record " +
@@ -153,14 +146,7 @@ void Shipper::heartbeat() {
     register_gateway();
     const calendar::Instant now = clock_.now();
     const bool all_shipped = source_.next_sequence() == shipped_.load() + 1;
-    store_.prepare_partitions(now);
-    transact(store_, [&](Work& work) {
-        work.exec_params(
-            "UPDATE gateways SET heartbeat_at = now(), shipped_through = "
-            "CASE WHEN $2 THEN greatest(shipped_through, $3::timestamptz) ELSE shipped_through END "
-            "WHERE id = $1",
-            options_.gateway.text(), all_shipped, calendar::to_text(now));
-    });
+    books_->heartbeat(options_.gateway, now, all_shipped);
     next_heartbeat_micros_ = platform::monotonic_micros() + options_.heartbeat_interval.micros;
 }
 

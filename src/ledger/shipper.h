@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -21,6 +22,7 @@
 namespace ledger {
 
 class BatchSource;
+class FactBooks;
 
 struct ShipperOptions {
     lifecycle::GatewayId gateway;
@@ -36,6 +38,9 @@ struct ShipperOptions {
 class Shipper {
   public:
     /// `on_shipped` is called on the shipper's thread after each commit that brought facts.
+    Shipper(std::unique_ptr<FactBooks> books, ShipperOptions options, BatchSource& source,
+            const calendar::Clock& clock, std::function<void()> on_shipped = {});
+    /// The same, into Postgres.
     Shipper(StoreOptions store, ShipperOptions options, BatchSource& source,
             const calendar::Clock& clock, std::function<void()> on_shipped = {});
     ~Shipper();
@@ -71,7 +76,7 @@ class Shipper {
     const std::function<void()> on_shipped_;
 
     // Owned by the shipper's thread.
-    Store store_;
+    std::unique_ptr<FactBooks> books_;
     bool registered_ = false;
     std::int64_t next_heartbeat_micros_ = 0;
     std::future<void> thread_;  // its end
