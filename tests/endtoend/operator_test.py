@@ -1,0 +1,133 @@
+"""What an operator does at the command line over a running gateway: accounts, keys, plans, models,
+usage and invoices, in each format, and what he gets wrong."""
+import csv
+import decimal
+import io
+import json
+import os
+import unittest
+
+from road_test import ended, month_of
+from stack import TINY, Failed, Stack, wait_for
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+class Operator(unittest.TestCase):
+    """One stack for all: starting one costs more than what is asked of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack(keys="managed")
+        cls.addClassCleanup(cls.stack.__exit__, None, None, None)
+        cls.stack.command("account", "create", "acme", "--timezone", "Europe/Berlin")
+        cls.key = cls.stack.command("key", "create", "acme", "--label", "first").split()[-1]
+        wait_for("the key is known", lambda: cls.answer_to(cls.key) == 200, 20)
+        cls.stack.load_and_wait(key=cls.key)
+        for _ in range(2):
+            status, _, text = cls.stack.call(
+                "POST", "/model/run", {"model": TINY, "prompt": "p", "params": {"max_length": 4}},
+                cls.key)
+            if status != 200:
+                raise Failed(text)
+        cls.stack.call("POST", "/model/delete", {"model": TINY}, cls.key)
+        (cls.session,) = ended(cls.stack)
+        cls.month = month_of(cls.session)
+
+    @classmethod
+    def answer_to(cls, key):
+        return cls.stack.call("GET", "/model/list", key=key)[0]
+
+    def command(self, *arguments, status=0):
+        return self.stack.command(*arguments, status=status)
+
+    def refused(self, *arguments, status=1, word):
+        with self.assertRaises(Failed) as failed:
+            self.stack.command(*arguments)
+        self.assertIn(f"exit {status}", str(failed.exception))
+        self.assertIn(word, str(failed.exception))
+
+    def test_accounts_and_keys(self):
+        self.refused("account", "create", "acme", word="acme")
+        self.refused("account", "create", "beta", "--timezone", "Mars/Base", word="Mars/Base")
+        self.refused("account", "show", "nobody", word="nobody")
+        self.command("account", "create", "beta", "--currency", "USD")
+        key = self.command("key", "create", "beta").split()[-1]
+        wait_for("the key is known", lambda: self.answer_to(key) == 200, 20)
+        (listed,) = json.loads(self.command("key", "list", "--account", "beta",
+                                            "--format", "json"))
+        self.assertNotIn(key, json.dumps(listed))
+        self.command("key", "revoke", listed["fingerprint"])
+        wait_for("the key is refused", lambda: self.answer_to(key) == 401, 20)
+        self.command("account", "archive", "beta")
+        names = [row["name"] for row in rows(self.command("account", "list", "--format", "csv"))]
+        self.assertIn("acme", names)
+        self.assertNotIn("beta", names)
+
+    def test_plans_are_added_once_and_assigned_from_an_instant_on(self):
+        path = os.path.join(self.stack.folder.path, "plan.json")
+        with open(self.stack.settings["meter.plan"]) as file:
+            plan = json.load(file)
+        plan["plan"] = "double"
+        plan["rate_per_gb_second"] = "0.0000333334"
+        with open(path, "w") as file:
+            json.dump(plan, file)
+        self.command("plan", "add", path)
+        self.command("plan", "add", path)  # the same again: nothing new
+        plan["rate_per_gb_second"] = "1"
+        with open(path, "w") as file:
+            json.dump(plan, file)
+        self.refused("plan", "add", path, word="double")
+        self.refused("plan", "assign", "acme", "no-such-plan", word="no-such-plan")
+        self.refused("plan", "assign", "acme", "double", "--from", "tomorrow", status=2,
+                     word="tomorrow")
+        self.command("plan", "assign", "acme", "double", "--from", "2100-01-01T00:00:00Z")
+        self.assertIn("double", self.command("plan", "list"))
+        (session,) = self.stack.sessions()
+        (charge,) = self.stack.rate([session])
+        usage = json.loads(self.command("usage", "--month", self.month, "--format", "json"))
+        self.assertEqual(usage["total"]["amount"], charge["amount"])  # its own plan holds
+
+    def test_the_catalogue_is_asked_and_an_operators_word_is_kept(self):
+        self.assertIn("models", self.command("model", "sync"))
+        listed = {row["model"]: row for row in rows(self.command("model", "list", "--format",
+                                                                 "csv"))}
+        self.assertEqual(decimal.Decimal(listed[TINY]["gb"]), decimal.Decimal(self.session["gb"]))
+        self.assertIn(" 0 of them", self.command("model", "sync"))  # nothing new
+        self.command("model", "set", "some/model", "--gb", "2.50")
+        self.refused("model", "set", "some/model", "--gb", "1e400", word="1e400")
+        self.refused("model", "set", "some/model", "--gb", "-1", word="-1")
+        self.assertIn("some/model", self.command("model", "list"))
+
+    def test_usage_says_the_same_in_every_form_and_by_every_part(self):
+        for by in ("model", "account", "key", "day"):
+            table = self.command("usage", "--month", self.month, "--by", by)
+            listed = rows(self.command("usage", "--month", self.month, "--by", by,
+                                       "--format", "csv"))
+            usage = json.loads(self.command("usage", "--month", self.month, "--by", by,
+                                            "--format", "json"))
+            amount = usage["total"]["amount"]
+            self.assertGreater(decimal.Decimal(amount), 0)
+            self.assertIn(amount, table)
+            self.assertEqual(usage["rows"][0]["amount"], amount, by)
+            self.assertEqual(listed[0]["amount"], amount, by)
+            self.assertEqual(usage["total"]["inferences"], 2)
+        self.refused("usage", "--month", "2026-13", status=2, word="2026-13")
+        self.refused("usage", "--month", self.month, "--account", "nobody", word="nobody")
+        empty = json.loads(self.command("usage", "--month", "2001-01", "--format", "json"))
+        self.assertEqual((empty["rows"], empty["total"]["amount"]), ([], "0"))
+
+    def test_a_preview_changes_nothing_and_what_is_not_there_is_said(self):
+        self.command("invoice", "preview", "--account", "acme", "--month", self.month)
+        self.command("invoice", "preview", "--account", "acme", "--month", self.month)
+        self.refused("invoice", "show", "TG-1999-000001", word="TG-1999-000001")
+        self.refused("invoice", "close", "--month", "last", status=2, word="last")
+        self.refused("session", "show", "no-such-session", word="no-such-session")
+        shown = self.command("session", "show", self.session["session"])
+        self.assertIn(TINY, shown)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
