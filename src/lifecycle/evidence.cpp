@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "lifecycle/upstream_clock.h"
+#include "lifecycle/fact_json.h"
 
 namespace lifecycle {
 namespace {
@@ -17,10 +17,6 @@ bool is_success(int status) {
     return status >= 200 && status < 300;
 }
 
-Stamp stamp_of(Instant asked, Instant answered, std::optional<Instant> date) {
-    return {std::min(asked, answered), answered, shift_to_upstream(answered, date)};
-}
-
 /// Anything that is neither RUNNING nor FAILED nor STOPPED counts as booting (api-semantics.md).
 Sight sight_of(std::string_view state) {
     if (state == "RUNNING") return Sight::running;
@@ -29,41 +25,119 @@ Sight sight_of(std::string_view state) {
     return Sight::booting;
 }
 
-/// Sorted by time, then by identity; each identity once. Time first, because two gateways'
-/// sequences say nothing of each other.
+/// Sorted by time, then by what they say, then by identity; each identity once. Not by identity
+/// alone: which of two gateways saw something, and after how much else, must not matter.
 std::vector<const RecordedFact*> in_order(std::span<const RecordedFact> facts) {
     std::vector<const RecordedFact*> order;
     order.reserve(facts.size());
     for (const RecordedFact& fact : facts) order.push_back(&fact);
     const auto identity = [](const RecordedFact* fact) {
-        return std::tie(fact->fact.occurred_at, fact->gateway, fact->sequence);
+        return std::tie(fact->gateway, fact->sequence);
     };
-    std::sort(order.begin(), order.end(),
-              [&](auto* a, auto* b) { return identity(a) < identity(b); });
+    std::sort(order.begin(), order.end(), [&](auto* a, auto* b) {
+        if (a->fact.occurred_at != b->fact.occurred_at)
+            return a->fact.occurred_at < b->fact.occurred_at;
+        if (identity(a) == identity(b)) return false;
+        const std::string a_says = to_json(a->fact);
+        const std::string b_says = to_json(b->fact);
+        return a_says != b_says ? a_says < b_says : identity(a) < identity(b);
+    });
     const auto same = [&](auto* a, auto* b) { return identity(a) == identity(b); };
     order.erase(std::unique(order.begin(), order.end(), same), order.end());
     return order;
 }
 
+/// What a fact tells of the upstream's clock; absent: nothing.
+std::optional<UpstreamClock::Reading> reading_of(const RecordedFact& recorded) {
+    const Instant answered = recorded.fact.occurred_at;
+    return std::visit(
+        [&](const auto& body) -> std::optional<UpstreamClock::Reading> {
+            if constexpr (requires { body.date; }) {
+                if (!body.date) return std::nullopt;
+                if constexpr (requires { body.asked_at; })
+                    return {{recorded.sequence, body.asked_at, answered, *body.date}};
+                else
+                    return {{recorded.sequence, body.sent_at, answered, *body.date}};
+            }
+            return std::nullopt;
+        },
+        recorded.fact.body);
+}
+
+std::map<GatewayId, UpstreamClock> read_clocks(const std::vector<const RecordedFact*>& facts) {
+    std::map<GatewayId, std::vector<UpstreamClock::Reading>> readings;
+    for (const RecordedFact* fact : facts)
+        if (const auto reading = reading_of(*fact)) readings[fact->gateway].push_back(*reading);
+    std::map<GatewayId, UpstreamClock> clocks;
+    for (auto& [gateway, list] : readings) clocks.emplace(gateway, UpstreamClock(std::move(list)));
+    return clocks;
+}
+
+template <class List, class Time>
+void sort_by(List& list, Time time) {
+    std::stable_sort(list.begin(), list.end(),
+                     [&](const auto& a, const auto& b) { return time(a) < time(b); });
+}
+
 class Gatherer {
   public:
-    explicit Gatherer(const std::vector<const RecordedFact*>& facts) {
+    explicit Gatherer(const std::vector<const RecordedFact*>& facts) : clocks_(read_clocks(facts)) {
+        take_all(facts);
+    }
+
+    void take_guests(const std::vector<const RecordedFact*>& facts) {
+        by_guest_ = true;
+        take_all(facts);
+    }
+
+    Evidence take_evidence() {
+        const auto answered = [](const auto& it) { return it.stamp.answered; };
+        sort_by(evidence_.loads, answered);
+        sort_by(evidence_.deletions, answered);
+        sort_by(evidence_.observations, [](const auto& it) { return it.stamp.asked; });
+        sort_by(evidence_.runs, [](const auto& it) { return it.ended; });
+        sort_by(evidence_.gbs, [](const auto& it) { return it.at; });
+        return std::move(evidence_);
+    }
+
+  private:
+    void take_all(const std::vector<const RecordedFact*>& facts) {
         for (const RecordedFact* fact : facts) note_calls(*fact);
         for (const RecordedFact* fact : facts) {
             recorded_ = fact;
-            at_ = fact->fact.occurred_at;
-            std::visit([&](const auto& body) { take(body); }, fact->fact.body);
+            const auto clock = clocks_.find(fact->gateway);
+            offset_ = clock == clocks_.end() ? ClockOffset{} : clock->second.at(fact->sequence);
+            at_ = moved(fact->fact.occurred_at);
+            std::visit(
+                [&](const auto& body) {
+                    if (!by_guest_ || is_run(body)) take(body);
+                },
+                fact->fact.body);
         }
-        std::stable_sort(
-            evidence_.observations.begin(), evidence_.observations.end(),
-            [](const auto& a, const auto& b) { return a.stamp.asked < b.stamp.asked; });
-        std::stable_sort(evidence_.runs.begin(), evidence_.runs.end(),
-                         [](const auto& a, const auto& b) { return a.ended < b.ended; });
     }
 
-    Evidence take_evidence() { return std::move(evidence_); }
+    template <class Body>
+    static constexpr bool is_run(const Body&) {
+        return std::is_same_v<Body, RunArrived> || std::is_same_v<Body, RunEnded> ||
+               std::is_same_v<Body, Runs>;
+    }
 
-  private:
+    Instant moved(Instant gateway_clock) const { return gateway_clock + offset_.shift; }
+
+    Stamp stamp_of(Instant asked) const {
+        return {std::min(moved(asked), at_), at_, offset_, recorded_->fact.occurred_at};
+    }
+
+    void tally(Instant at, std::int64_t change) {
+        if (!by_guest_) evidence_.tallies.push_back({at, change});
+    }
+
+    void prove(const KeyFingerprint& key, Instant ended, std::optional<Instant> arrived,
+               std::uint64_t count) {
+        evidence_.runs.push_back(
+            {ended, arrived, count, key, by_guest_, offset_, recorded_->fact.occurred_at});
+    }
+
     void note_calls(const RecordedFact& fact) {
         if (const auto* load = std::get_if<LoadAnswered>(&fact.fact.body))
             answered_.insert({fact.gateway, load->call});
@@ -72,44 +146,45 @@ class Gatherer {
     }
 
     void take(const GatewayStarted&) {}
-    void take(const RunArrived&) { evidence_.tallies.push_back({at_, 1}); }
+    void take(const RunArrived&) { tally(at_, 1); }
 
     void take(const LoadRequested& load) {
         if (answered_.contains({recorded_->gateway, load.call})) return;
         evidence_.loads.push_back({recorded_->gateway, load.call, load.key, load.model,
-                                   load.options, load.gb, stamp_of(at_, at_, {}), false});
+                                   load.options, load.gb, stamp_of(recorded_->fact.occurred_at),
+                                   false});
     }
 
     void take(const LoadAnswered& load) {
         // A refusal opens nothing. Only "no answer" leaves it open whether something started.
         if (!load.accepted && load.status != 0) return;
         evidence_.loads.push_back({recorded_->gateway, load.call, load.key, load.model,
-                                   load.options, load.gb, stamp_of(load.sent_at, at_, load.date),
-                                   load.accepted});
+                                   load.options, load.gb, stamp_of(load.sent_at), load.accepted});
     }
 
     void take(const RunEnded& run) {
-        const auto arrival = arrived_.find({recorded_->gateway, run.call});
-        if (!is_accepted_run(run.status)) {
-            if (arrival != arrived_.end()) evidence_.tallies.push_back({arrival->second, -1});
-            return;
+        const auto found = arrived_.find({recorded_->gateway, run.call});
+        const auto arrival =
+            found == arrived_.end() ? std::nullopt : std::optional(moved(found->second));
+        if (is_accepted_run(run.status)) {
+            prove(run.key, at_, arrival, 1);
+        } else if (arrival) {
+            tally(*arrival, -1);
         }
-        evidence_.runs.push_back(
-            {at_, arrival == arrived_.end() ? std::nullopt : std::optional(arrival->second), 1});
     }
 
     void take(const Runs& runs) {
-        evidence_.tallies.push_back(
-            {runs.last_arrival.value_or(runs.minute),
-             static_cast<std::int64_t>(runs.arrived) - static_cast<std::int64_t>(runs.refused)});
+        tally(moved(runs.last_arrival.value_or(runs.minute)),
+              static_cast<std::int64_t>(runs.arrived) - static_cast<std::int64_t>(runs.refused));
         if (runs.accepted == 0 || !runs.last_accepted_end) return;
         // With refusals in the same minute nothing tells which of the arrivals was taken.
-        const auto arrived = runs.refused == 0 ? runs.first_arrival : std::nullopt;
-        evidence_.runs.push_back({*runs.last_accepted_end, arrived, runs.accepted});
+        const bool is_known = runs.refused == 0 && runs.first_arrival;
+        const auto arrived = is_known ? std::optional(moved(*runs.first_arrival)) : std::nullopt;
+        prove(runs.key, moved(*runs.last_accepted_end), arrived, runs.accepted);
     }
 
     void take(const DeleteAnswered& deletion) {
-        const Stamp stamp = stamp_of(deletion.sent_at, at_, deletion.date);
+        const Stamp stamp = stamp_of(deletion.sent_at);
         if (deletion.status == 404) {
             evidence_.observations.push_back(
                 {stamp, deletion.key, Sight::absent, {}, {}, {}, {}, {}, {}});
@@ -121,22 +196,15 @@ class Gatherer {
     }
 
     void take(const InstanceSeen& seen) {
-        evidence_.observations.push_back({stamp_of(seen.asked_at, at_, seen.date), seen.key,
-                                          sight_of(seen.state), seen.concurrency, seen.inferences,
+        evidence_.observations.push_back({stamp_of(seen.asked_at), seen.key, sight_of(seen.state),
+                                          seen.concurrency, seen.inferences,
                                           seen.expiration_seconds, seen.created, seen.modified,
                                           seen.expires_at});
     }
 
     void take(const InstanceAbsent& absent) {
-        evidence_.observations.push_back({stamp_of(absent.asked_at, at_, absent.date),
-                                          absent.key,
-                                          Sight::absent,
-                                          {},
-                                          {},
-                                          {},
-                                          {},
-                                          {},
-                                          {}});
+        evidence_.observations.push_back(
+            {stamp_of(absent.asked_at), absent.key, Sight::absent, {}, {}, {}, {}, {}, {}});
     }
 
     void take(const CatalogueEntry& entry) {
@@ -145,17 +213,24 @@ class Gatherer {
 
     void take(const ModelSet& set) { evidence_.gbs.push_back({at_, set.gb, true}); }
 
+    std::map<GatewayId, UpstreamClock> clocks_;
     Evidence evidence_;
     std::set<CallKey> answered_;
-    std::map<CallKey, Instant> arrived_;
+    std::map<CallKey, Instant> arrived_;  // gateway clock
+    // Of the fact in hand.
+    bool by_guest_ = false;
     const RecordedFact* recorded_ = nullptr;
-    Instant at_;
+    ClockOffset offset_;
+    Instant at_;  // when it occurred
 };
 
 }  // namespace
 
-Evidence gather_evidence(std::span<const RecordedFact> facts) {
-    return Gatherer(in_order(facts)).take_evidence();
+Evidence gather_evidence(std::span<const RecordedFact> facts,
+                         std::span<const RecordedFact> guests) {
+    Gatherer gatherer(in_order(facts));
+    gatherer.take_guests(in_order(guests));
+    return gatherer.take_evidence();
 }
 
 }  // namespace lifecycle

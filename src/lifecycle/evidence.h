@@ -1,5 +1,7 @@
 // Facts as evidence: what the fold reasons about, sorted, without duplicates, with the wire's
-// details taken off. Ours to fold.cpp, openings.cpp and life.cpp.
+// details taken off. All instants are on the upstream's clock: each gateway's are moved by its own
+// measured offset (upstream_clock.h), so that it does not matter which gateway saw what. Ours to
+// fold.cpp, openings.cpp and life.cpp.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +11,16 @@
 #include <vector>
 
 #include "lifecycle/fact.h"
+#include "lifecycle/upstream_clock.h"
 
 namespace lifecycle {
 
-/// A question and its answer. What is compared with another question stays on the gateway's clock;
-/// what is compared with the upstream's instants, or told, is moved by `shift`.
+/// A question and its answer.
 struct Stamp {
     calendar::Instant asked;
     calendar::Instant answered;
-    calendar::Duration shift;
-
-    calendar::Instant upstream_asked() const { return asked + shift; }
-    calendar::Instant upstream_answered() const { return answered + shift; }
+    ClockOffset offset;          // by which both were moved
+    calendar::Instant recorded;  // gateway clock: the fact's occurred_at
 };
 
 enum class Sight { booting, running, failed, stopped, absent };
@@ -63,6 +63,10 @@ struct RunProof {
     calendar::Instant ended;
     std::optional<calendar::Instant> arrived;
     std::uint64_t count = 0;
+    KeyFingerprint key;
+    bool by_guest = false;  // a key of another account
+    ClockOffset offset;
+    calendar::Instant recorded;  // gateway clock
 };
 
 /// Arrivals less refusals. A run whose end was lost in a crash has an arrival alone, and its answer
@@ -79,7 +83,7 @@ struct GbLearned {
     bool by_operator = false;
 };
 
-/// Each list sorted by time; equal times by gateway and sequence.
+/// Each list sorted by time; equal times by what the facts say.
 struct Evidence {
     std::vector<Load> loads;                // by answered
     std::vector<Deletion> deletions;        // by answered
@@ -89,6 +93,7 @@ struct Evidence {
     std::vector<GbLearned> gbs;             // by at
 };
 
-Evidence gather_evidence(std::span<const RecordedFact> facts);
+/// `guests`: facts of other accounts' keys; only their runs count.
+Evidence gather_evidence(std::span<const RecordedFact> facts, std::span<const RecordedFact> guests);
 
 }  // namespace lifecycle

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "lifecycle/evidence.h"
 #include "lifecycle/life.h"
@@ -17,11 +19,11 @@ using calendar::Instant;
 /// else by time.
 class Attribution {
   public:
-    explicit Attribution(const Evidence& evidence) : openings_(find_openings(evidence)) {
+    Attribution(const Evidence& evidence, std::span<const Rival> rivals)
+        : openings_(find_openings(evidence)) {
+        add_rivals(rivals);
         for (std::size_t i = 0; i < openings_.size(); ++i) {
             Opening& opening = openings_[i];
-            // Two gateways' clocks may disagree; sessions still follow each other.
-            if (i > 0) opening.loaded_at = std::max(opening.loaded_at, openings_[i - 1].loaded_at);
             if (opening.created) by_created_[*opening.created].push_back(i);
         }
         for (std::size_t i = 0; i < openings_.size(); ++i) {
@@ -41,11 +43,25 @@ class Attribution {
     const std::vector<Life>& lives() const { return lives_; }
 
   private:
-    /// The last opening not after `at` (gateway clock).
+    void add_rivals(std::span<const Rival> rivals) {
+        std::set<Instant> ours;
+        for (const Opening& opening : openings_)
+            if (opening.created) ours.insert(*opening.created);
+        for (const Rival& rival : rivals) {
+            if (rival.created && ours.contains(*rival.created)) continue;
+            openings_.push_back({nullptr, nullptr, rival.created, rival.loaded_at, true});
+        }
+        std::stable_sort(openings_.begin(), openings_.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.loaded_at, a.is_rival, a.created) <
+                   std::tie(b.loaded_at, b.is_rival, b.created);
+        });
+    }
+
+    /// The last opening not after `at`.
     Life* life_at(Instant at) {
         const auto after = std::upper_bound(
             openings_.begin(), openings_.end(), at,
-            [](Instant instant, const Opening& opening) { return instant < opening.since; });
+            [](Instant instant, const Opening& opening) { return instant < opening.loaded_at; });
         if (after == openings_.begin()) return nullptr;
         return &lives_[static_cast<std::size_t>(after - openings_.begin()) - 1];
     }
@@ -56,7 +72,7 @@ class Attribution {
         if (found == by_created_.end()) return nullptr;  // an instance before our time
         std::size_t chosen = found->second.front();
         for (const std::size_t i : found->second)
-            if (openings_[i].since <= seen.stamp.asked) chosen = i;
+            if (openings_[i].loaded_at <= seen.stamp.asked) chosen = i;
         return &lives_[chosen];
     }
 
@@ -90,7 +106,7 @@ std::optional<std::string> gb_of(const Opening& opening, const Session& session,
                                  const std::vector<GbLearned>& gbs) {
     if (opening.load && opening.load->gb) return opening.load->gb;
     const auto since =
-        std::lower_bound(gbs.begin(), gbs.end(), opening.since,
+        std::lower_bound(gbs.begin(), gbs.end(), opening.loaded_at,
                          [](const GbLearned& learned, Instant at) { return learned.at < at; });
     if (since != gbs.end() && (!session.ended_at || since->at < *session.ended_at))
         return since->gb;
@@ -117,12 +133,14 @@ ModelName model_of(std::span<const RecordedFact> facts) {
 
 }  // namespace
 
-std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts) {
-    const Evidence evidence = gather_evidence(facts);
+std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts,
+                          const Company& company) {
+    const Evidence evidence = gather_evidence(facts, company.guests);
     const ModelName model = model_of(facts);
-    const Attribution attribution(evidence);
+    const Attribution attribution(evidence, company.rivals);
     std::vector<Session> sessions;
     for (const Life& life : attribution.lives()) {
+        if (life.opening.is_rival) continue;
         Session session = derive_session(life);
         session.id = id_of(life.opening, upstream, model);
         session.upstream = upstream;

@@ -10,6 +10,18 @@
 
 namespace lifecycle {
 
+/// A session of another account that shares the credential. One whose `created` this account's
+/// facts know as well is the same instance: that is for the caller to decide.
+struct Rival {
+    calendar::Instant loaded_at;
+    std::optional<calendar::Instant> created;
+};
+
+struct Company {
+    std::span<const RecordedFact> guests;  // facts of other accounts; their runs count
+    std::span<const Rival> rivals;
+};
+
 /// `facts`: every fact of this (upstream, account, model), whichever of the account's keys acted,
 /// from the start of the earliest session that is to be derived; load, delete, run(s), seen,
 /// absent, catalogue and operator facts of the model. Others are ignored. Sessions come ordered by
@@ -22,6 +34,11 @@ namespace lifecycle {
 ///
 /// How it works: evidence.h takes the wire's details off, openings.h says which instances began and
 /// by which load, life.h weighs the evidence of each (api-semantics.md, "Session").
-std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts);
+///
+/// `company`: what else happened under the same credential of the upstream, where accounts share
+/// one. A run belongs to whichever account's instance began last before it, so runs of others keep
+/// this account's instance warm (Session::kept_warm_by), and another's load ends it.
+std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts,
+                          const Company& company = {});
 
 }  // namespace lifecycle

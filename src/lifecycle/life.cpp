@@ -1,6 +1,7 @@
 #include "lifecycle/life.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace lifecycle {
@@ -11,6 +12,9 @@ using calendar::Instant;
 
 constexpr Instant never{INT64_MAX};
 
+/// An instant of the upstream's own is where it is.
+constexpr ClockOffset moved_by_nothing{Duration{}, Duration{}};
+
 // A caller may ask for any number of seconds; an instant ends with the year 9999.
 constexpr std::int64_t longest_period_seconds = 100ll * 366 * 86'400;
 
@@ -18,7 +22,7 @@ Duration as_period(std::int64_t seconds) {
     return Duration::seconds(std::clamp<std::int64_t>(seconds, 0, longest_period_seconds));
 }
 
-/// One session's reasoning. Instants are upstream time unless a comment says otherwise.
+/// One session's reasoning.
 class Derivation {
   public:
     explicit Derivation(const Life& life) : life_(life) {
@@ -32,12 +36,18 @@ class Derivation {
     Session session() {
         session_.created = life_.opening.created;
         session_.loaded_at = life_.opening.loaded_at;
+        if (const Load* load = life_.opening.load; load && load->accepted)
+            rest_on(load->stamp.offset);
         find_running();
         count_runs();
         session_.expires_at = expiry();
         find_end();
         keep_order();
-        session_.last_proof_of_life = last_proof(session_.ended_at.value_or(never));
+        session_.last_proof_of_life = last_proof(session_.ended_at.value_or(never)).at;
+        rest_on(running_offset_);
+        rest_on(end_offset_);
+        session_.clock = clock_.value_or(moved_by_nothing);
+        find_span();
         return std::move(session_);
     }
 
@@ -51,11 +61,10 @@ class Derivation {
         } else {
             session_.discovered = true;
             session_.key = life_.opening.found->key;
-            options.concurrency = first_told(&Observation::concurrency, options.concurrency);
             options.expiration_seconds =
                 first_told(&Observation::expiration_seconds, options.expiration_seconds);
         }
-        session_.concurrency = options.concurrency;
+        session_.concurrency = told_concurrency().value_or(options.concurrency);
         session_.expiration_seconds = options.expiration_seconds;
         for (const Observation* seen : life_.observations)
             if (seen->is_alive()) witnesses_.insert(seen->key);
@@ -68,11 +77,24 @@ class Derivation {
         return otherwise;
     }
 
+    /// The replicas that the upstream runs, whatever was asked for: its first sane word while
+    /// RUNNING, else while booting.
+    std::optional<std::int64_t> told_concurrency() const {
+        std::optional<std::int64_t> booting;
+        for (const Observation* seen : life_.observations) {
+            if (!seen->is_alive() || is_stale(*seen) || !seen->concurrency) continue;
+            if (!is_sane_concurrency(*seen->concurrency)) continue;
+            if (seen->sight == Sight::running) return seen->concurrency;
+            if (!booting) booting = seen->concurrency;
+        }
+        return booting;
+    }
+
     /// The first delete that was sent when the load had been answered: one that raced with the load
     /// may have come before it.
     void find_deletion() {
         for (const Deletion* deletion : life_.deletions) {
-            if (!deletion->accepted || deletion->stamp.asked < life_.opening.since) continue;
+            if (!deletion->accepted || deletion->stamp.asked < life_.opening.loaded_at) continue;
             deletion_ = deletion;
             horizon_ = deletion->stamp.asked;
             return;
@@ -98,7 +120,7 @@ class Derivation {
     bool is_stale(const Observation& seen) const {
         if (seen.created && seen.created == life_.opening.created) return false;
         const Load* load = life_.opening.load;
-        const Instant began = load ? load->stamp.upstream_asked() : life_.opening.loaded_at;
+        const Instant began = load ? load->stamp.asked : life_.opening.loaded_at;
         return seen.modified && *seen.modified < began;
     }
 
@@ -121,7 +143,7 @@ class Derivation {
         for (const Observation* seen : life_.observations) {
             if (seen->is_alive() || (is_terminal(*seen) && seen->modified)) continue;
             if (!is_before_deletion(*seen) || is_contradicted(*seen)) continue;
-            if (seen->stamp.asked < life_.opening.since || !witnesses_.contains(seen->key))
+            if (seen->stamp.asked < life_.opening.loaded_at || !witnesses_.contains(seen->key))
                 continue;
             if (last_arrival_ && *last_arrival_ >= seen->stamp.answered) continue;
             denial_ = seen;
@@ -140,13 +162,14 @@ class Derivation {
                *seen.modified >= *seen.expires_at;
     }
 
-    void offer_running(RunningEvidence evidence, Instant at) {
+    void offer_running(RunningEvidence evidence, Instant at, const ClockOffset& moved_by) {
         const bool better = session_.running_evidence == RunningEvidence::none ||
                             evidence < session_.running_evidence;
         if (!better && (evidence != session_.running_evidence || at >= *session_.running_at))
             return;
         session_.running_evidence = evidence;
         session_.running_at = at;
+        running_offset_ = moved_by;
     }
 
     void find_running() {
@@ -155,10 +178,12 @@ class Derivation {
             if (seen->sight == Sight::running && !is_before_deletion(*seen)) continue;
             const bool unused = seen->inferences == 0;
             if (unused && seen->expires_at)
-                offer_running(RunningEvidence::expiry_clock, *seen->expires_at - period_of(*seen));
+                offer_running(RunningEvidence::expiry_clock, *seen->expires_at - period_of(*seen),
+                              moved_by_nothing);
             if (seen->sight != Sight::running) continue;
-            if (unused && seen->modified) offer_running(RunningEvidence::modified, *seen->modified);
-            offer_running(RunningEvidence::observed, seen->stamp.upstream_answered());
+            if (unused && seen->modified)
+                offer_running(RunningEvidence::modified, *seen->modified, moved_by_nothing);
+            offer_running(RunningEvidence::observed, seen->stamp.answered, seen->stamp.offset);
         }
         offer_first_run();
     }
@@ -166,29 +191,48 @@ class Derivation {
     /// A run and a look prove the same: that it runs by then. The earlier counts.
     void offer_first_run() {
         if (life_.runs.empty()) return;
-        const Instant ended = life_.runs.front()->ended;
+        const RunProof& run = *life_.runs.front();
         if (session_.running_evidence < RunningEvidence::observed && session_.running_at) return;
-        if (session_.running_at && *session_.running_at <= ended) return;
+        if (session_.running_at && *session_.running_at <= run.ended) return;
         session_.running_evidence = RunningEvidence::run;
-        session_.running_at = ended;
+        session_.running_at = run.ended;
+        running_offset_ = run.offset;
     }
 
     void count_runs() {
         std::uint64_t ended = 0;
-        for (const RunProof* run : life_.runs) ended += run->count;
+        std::map<KeyFingerprint, KeptWarm> guests;
+        for (const RunProof* run : life_.runs) {
+            if (run->by_guest) {
+                KeptWarm& guest =
+                    guests.try_emplace(run->key, KeptWarm{run->key, 0, run->ended, {}})
+                        .first->second;
+                guest.runs += run->count;
+                guest.first_at = std::min(guest.first_at, run->arrived.value_or(run->ended));
+                guest.last_at = run->ended;
+            } else {
+                ended += run->count;
+                session_.last_run_at = run->ended;
+            }
+        }
+        for (auto& [key, guest] : guests) session_.kept_warm_by.push_back(std::move(guest));
         const auto tallied = static_cast<std::uint64_t>(std::max<std::int64_t>(life_.run_tally, 0));
         session_.runs = std::max(ended, tallied);
-        if (!life_.runs.empty()) session_.last_run_at = life_.runs.back()->ended;
     }
 
+    struct Proof {
+        Instant at;
+        ClockOffset offset;
+    };
+
     /// The last proof of life not after `limit`.
-    Instant last_proof(Instant limit) const {
-        Instant proof = session_.loaded_at;
-        const auto offer = [&](Instant at) {
-            if (at <= limit && at > proof) proof = at;
+    Proof last_proof(Instant limit) const {
+        Proof proof{session_.loaded_at, clock_.value_or(moved_by_nothing)};
+        const auto offer = [&](Instant at, const ClockOffset& offset) {
+            if (at <= limit && at > proof.at) proof = {at, offset};
         };
-        if (last_alive_) offer(last_alive_->stamp.upstream_asked());
-        for (const RunProof* run : life_.runs) offer(run->ended);
+        if (last_alive_) offer(last_alive_->stamp.asked, last_alive_->stamp.offset);
+        for (const RunProof* run : life_.runs) offer(run->ended, run->offset);
         return proof;
     }
 
@@ -211,21 +255,23 @@ class Derivation {
         if (terminal_ && is_before_end_of(*terminal_)) {
             end_at_report();
         } else if (deletion_ && !denial_) {
-            session_.ended_at = deletion_->stamp.upstream_answered();
+            session_.ended_at = deletion_->stamp.answered;
+            end_offset_ = deletion_->stamp.offset;
             session_.end_reason = EndReason::deleted;
             session_.end_evidence = EndEvidence::delete_answer;
         } else if (denial_) {
-            end_between(denial_->stamp.upstream_answered());
+            end_between({denial_->stamp.answered, denial_->stamp.offset});
             if (denial_->sight == Sight::failed) session_.end_reason = EndReason::failed;
         } else if (life_.next) {
-            end_between(life_.next->loaded_at);
+            const Load* load = life_.next->load;
+            end_between({life_.next->loaded_at, load ? load->stamp.offset : moved_by_nothing});
             session_.end_reason = EndReason::replaced;
         }
     }
 
     /// A crash or an expiry that a later delete only confirmed.
     bool is_before_end_of(const Observation& terminal) const {
-        return !deletion_ || *terminal.modified < deletion_->stamp.upstream_asked();
+        return !deletion_ || *terminal.modified < deletion_->stamp.asked;
     }
 
     bool is_expired_by(Instant at) const {
@@ -242,22 +288,26 @@ class Derivation {
 
     /// Known only to lie between the last proof of life and `denied`: the expiry if that lies
     /// between them, else the last proof plus at most the grace.
-    void end_between(Instant denied) {
-        const Instant proof = std::min(last_proof(denied), denied);
+    void end_between(const Proof& denial) {
+        const Instant denied = denial.at;
+        Proof proof = last_proof(denied);
+        if (proof.at > denied) proof = denial;
         const auto expires = session_.expires_at;
-        const bool at_expiry = expires && *expires >= proof && *expires <= denied;
-        session_.ended_at = at_expiry ? *expires : proof + std::min(shutdown_grace, denied - proof);
+        const bool at_expiry = expires && *expires >= proof.at && *expires <= denied;
+        const Duration gap = denied - proof.at;
+        session_.ended_at = at_expiry ? *expires : proof.at + std::min(shutdown_grace, gap);
+        if (!at_expiry) end_offset_ = gap <= shutdown_grace ? denial.offset : proof.offset;
         session_.first_denial = denied;
         session_.end_evidence = EndEvidence::bounded;
         session_.estimated = true;
-        session_.end_reason = is_expired_by(*session_.ended_at)    ? EndReason::expired
-                              : has_doubtful_delete(proof, denied) ? EndReason::deleted
-                                                                   : EndReason::vanished;
+        session_.end_reason = is_expired_by(*session_.ended_at)       ? EndReason::expired
+                              : has_doubtful_delete(proof.at, denied) ? EndReason::deleted
+                                                                      : EndReason::vanished;
     }
 
     bool has_doubtful_delete(Instant proof, Instant denied) const {
         return std::any_of(life_.deletions.begin(), life_.deletions.end(), [&](const auto* it) {
-            return it->stamp.upstream_answered() >= proof && it->stamp.upstream_asked() <= denied;
+            return it->stamp.answered >= proof && it->stamp.asked <= denied;
         });
     }
 
@@ -273,15 +323,43 @@ class Derivation {
         move(session_.running_at, loaded, session_.ended_at.value_or(never));
     }
 
+    /// The least certain of what an instant was moved by: nothing is known of it, or the widest.
+    void rest_on(const std::optional<ClockOffset>& offset) {
+        if (!offset || *offset == moved_by_nothing) return;
+        const bool is_worse = !clock_ || !offset->uncertainty ||
+                              (clock_->uncertainty && *clock_->uncertainty < *offset->uncertainty);
+        if (is_worse) clock_ = offset;
+    }
+
+    void find_span() {
+        std::optional<Instant> first;
+        Instant last;
+        const auto take = [&](Instant recorded) {
+            last = first ? std::max(last, recorded) : recorded;
+            first = first ? std::min(*first, recorded) : recorded;
+        };
+        if (life_.opening.load) take(life_.opening.load->stamp.recorded);
+        for (const Observation* seen : life_.observations) take(seen->stamp.recorded);
+        for (const Deletion* deletion : life_.deletions) take(deletion->stamp.recorded);
+        for (const RunProof* run : life_.runs)
+            if (!run->by_guest) take(run->recorded);
+        if (life_.opening.found) take(life_.opening.found->stamp.recorded);
+        session_.facts_from = first.value_or(session_.loaded_at);
+        session_.facts_until = first ? last : session_.loaded_at;
+    }
+
     const Life& life_;
     Session session_;
     std::set<KeyFingerprint> witnesses_;  // keys that loaded it or saw it alive
     const Deletion* deletion_ = nullptr;
-    Instant horizon_ = never;  // gateway clock: when that delete was sent
+    Instant horizon_ = never;  // when that delete was sent
     const Observation* last_alive_ = nullptr;
-    std::optional<Instant> last_arrival_;  // gateway clock, of a run that was taken
+    std::optional<Instant> last_arrival_;  // of a run that was taken
     const Observation* terminal_ = nullptr;
     const Observation* denial_ = nullptr;
+    std::optional<ClockOffset> running_offset_;
+    std::optional<ClockOffset> end_offset_;
+    std::optional<ClockOffset> clock_;
 };
 
 }  // namespace

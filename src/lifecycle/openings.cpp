@@ -12,8 +12,8 @@ using calendar::Duration;
 using calendar::Instant;
 
 // How far `created` may lie outside the time between a load's departure and its answer: before it
-// by what two clocks that were joined by a Date field (whole seconds) may differ; after it by what
-// a service may take to act on a load that it accepted. A load that got no answer is not given the
+// by what two clocks that were joined by Date fields (whole seconds) may differ; after it by what a
+// service may take to act on a load that it accepted. A load that got no answer is not given the
 // benefit of that queue.
 constexpr Duration created_early = Duration::seconds(2);
 constexpr Duration created_late = Duration::seconds(300);
@@ -48,28 +48,21 @@ class OpeningFinder {
             if (created != created_.end()) {
                 openings.push_back(with_instance(load, created->second));
             } else if (load.accepted && !started_nothing_.contains(&load)) {
-                openings.push_back({&load, nullptr, std::nullopt, load.stamp.upstream_answered(),
-                                    load.stamp.answered});
+                openings.push_back({&load, nullptr, std::nullopt, load.stamp.answered});
             }
         }
         for (const auto& [created, trail] : trails_) {
             if (trail.load || !trail.first_running) continue;
-            openings.push_back(
-                {nullptr, trail.first, created, created, created - trail.first->stamp.shift});
+            openings.push_back({nullptr, trail.first, created, created});
         }
-        std::stable_sort(openings.begin(), openings.end(), [](const auto& a, const auto& b) {
-            return std::tie(a.since, a.loaded_at) < std::tie(b.since, b.loaded_at);
-        });
+        std::stable_sort(openings.begin(), openings.end(),
+                         [](const auto& a, const auto& b) { return a.loaded_at < b.loaded_at; });
         return openings;
     }
 
   private:
-    Opening with_instance(const Load& load, Instant created) const {
-        if (load.accepted) {
-            return {&load, nullptr, created, load.stamp.upstream_answered(), load.stamp.answered};
-        }
-        const Duration shift = trails_.at(created).first->stamp.shift;
-        return {&load, nullptr, created, created, created - shift};
+    static Opening with_instance(const Load& load, Instant created) {
+        return {&load, nullptr, created, load.accepted ? load.stamp.answered : created};
     }
 
     /// Gives each load (accepted, or of unknown outcome) the instance that was created nearest to
@@ -89,8 +82,8 @@ class OpeningFinder {
 
     template <class Pairs>
     void add_pairs(const Load& load, Pairs& pairs) const {
-        const Instant sent = load.stamp.upstream_asked();
-        const Instant answered = load.stamp.upstream_answered();
+        const Instant sent = load.stamp.asked;
+        const Instant answered = load.stamp.answered;
         const Duration late = load.accepted ? created_late : created_late_unknown;
         const auto end = trails_.upper_bound(answered + late);
         for (auto at = trails_.lower_bound(sent - created_early); at != end; ++at) {
@@ -130,7 +123,7 @@ class OpeningFinder {
         const Trail& trail = trails_.at(*seen.created);
         if (!trail.load && !was_seen_before(trail, load)) {
             // Nothing else can be alive after an accepted load: the two clocks disagree.
-            if (*seen.created < load.stamp.upstream_asked()) assign(load, *seen.created);
+            if (*seen.created < load.stamp.asked) assign(load, *seen.created);
         } else if (has_ended(*seen.created, load)) {
             assign(load, *seen.created);  // this upstream keeps `created` over a reload
         } else {
@@ -140,15 +133,14 @@ class OpeningFinder {
 
     /// Whether the instance was known to have ended before the load was sent.
     bool has_ended(Instant created, const Load& load) const {
-        const Instant began = created - trails_.at(created).first->stamp.shift;
         for (const Observation& seen : evidence_.observations) {
             if (seen.is_alive() || seen.stamp.answered > load.stamp.asked) continue;
-            if (seen.sight == Sight::absent ? seen.stamp.asked >= began : seen.created == created)
+            if (seen.sight == Sight::absent ? seen.stamp.asked >= created : seen.created == created)
                 return true;
         }
         return std::any_of(evidence_.deletions.begin(), evidence_.deletions.end(),
                            [&](const Deletion& deletion) {
-                               return deletion.accepted && deletion.stamp.asked >= began &&
+                               return deletion.accepted && deletion.stamp.asked >= created &&
                                       deletion.stamp.answered <= load.stamp.asked;
                            });
     }

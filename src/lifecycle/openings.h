@@ -12,12 +12,12 @@ namespace lifecycle {
 struct Opening {
     const Load* load = nullptr;                // null: discovered
     const Observation* found = nullptr;        // of a discovered one, the first look at it
-    std::optional<calendar::Instant> created;  // its instance, upstream clock, once seen
-    calendar::Instant loaded_at;               // upstream clock
-    calendar::Instant since;  // gateway clock: what was asked before is not about it
+    std::optional<calendar::Instant> created;  // its instance, once seen
+    calendar::Instant loaded_at;               // what was asked before is not about it
+    bool is_rival = false;                     // another account's (fold.h): ours ends there
 };
 
-/// In order of `since`. Each accepted load opens, but one that proved to have started nothing; a
+/// In order of loaded_at. Each accepted load opens, but one that proved to have started nothing; a
 /// load of unknown outcome opens when an instance was created in its window; an instance that was
 /// seen RUNNING and that no load explains was started elsewhere.
 std::vector<Opening> find_openings(const Evidence& evidence);

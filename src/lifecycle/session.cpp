@@ -18,4 +18,34 @@ std::string_view to_text(EndReason reason) {
     return "";
 }
 
+std::string_view to_text(RunningEvidence evidence) {
+    switch (evidence) {
+        case RunningEvidence::none:
+            return "none";
+        case RunningEvidence::expiry_clock:
+            return "expiry_clock";
+        case RunningEvidence::modified:
+            return "modified";
+        case RunningEvidence::observed:
+            return "observed";
+        case RunningEvidence::run:
+            return "run";
+    }
+    return "";
+}
+
+std::string_view to_text(EndEvidence evidence) {
+    switch (evidence) {
+        case EndEvidence::none:
+            return "none";
+        case EndEvidence::delete_answer:
+            return "delete_answer";
+        case EndEvidence::upstream_report:
+            return "upstream_report";
+        case EndEvidence::bounded:
+            return "bounded";
+    }
+    return "";
+}
+
 }  // namespace lifecycle

@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "calendar/instant.h"
 #include "lifecycle/ids.h"
+#include "lifecycle/upstream_clock.h"
 
 namespace lifecycle {
 
@@ -17,9 +19,25 @@ std::string_view to_text(EndReason reason);
 
 /// How well the start of running is known, best first (api-semantics.md, "The running instant").
 enum class RunningEvidence { none, expiry_clock, modified, observed, run };
+std::string_view to_text(RunningEvidence evidence);
 /// How the end is known, best first: the delete's answer; the upstream's own word (modified of a
 /// STOPPED or FAILED status); a bound between the last proof of life and the first denial.
 enum class EndEvidence { none, delete_answer, upstream_report, bounded };
+std::string_view to_text(EndEvidence evidence);
+
+/// What a load may ask for, and a price be made of (metering.md).
+constexpr bool is_sane_concurrency(std::int64_t replicas) {
+    return replicas >= 1 && replicas <= 1'000'000;
+}
+
+/// Whose runs kept an instance warm that another account had loaded.
+struct KeptWarm {
+    KeyFingerprint key;
+    std::uint64_t runs = 0;  // that the instance took
+    calendar::Instant first_at;
+    calendar::Instant last_at;
+    friend bool operator==(const KeptWarm&, const KeptWarm&) = default;
+};
 
 struct Session {
     SessionId id;
@@ -27,7 +45,7 @@ struct Session {
     KeyFingerprint key;  // the loader's
     ModelName model;
     std::optional<std::string> gb;  // requiredRAM's text, pinned at load
-    std::int64_t concurrency = 1;
+    std::int64_t concurrency = 1;   // as the upstream tells it, else as asked; perhaps absurd
     std::int64_t expiration_seconds = 1800;
     bool discovered = false;  // found by the watcher, not loaded through a gateway
 
@@ -43,9 +61,18 @@ struct Session {
     std::optional<calendar::Instant> last_proof_of_life;
     std::optional<calendar::Instant> first_denial;
 
-    std::uint64_t runs = 0;  // that passed gateways and were not refused; an end may be lost
+    // By the account's own keys; that passed gateways and were not refused; an end may be lost.
+    std::uint64_t runs = 0;
     std::optional<calendar::Instant> last_run_at;
+    std::vector<KeptWarm> kept_warm_by;  // by key
     bool adjusted = false;  // an instant was moved to keep loaded ≤ running ≤ ended
+
+    /// How a gateway's clock was joined to the upstream's: the least certain of the moves that
+    /// loaded_at, running_at and ended_at rest on. All of them the upstream's own: nothing, by 0.
+    ClockOffset clock;
+    /// The first and the last fact about it, gateway clock: where to find them.
+    calendar::Instant facts_from;
+    calendar::Instant facts_until;
 };
 
 }  // namespace lifecycle

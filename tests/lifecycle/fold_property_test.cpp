@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "lifecycle/fact_json.h"
@@ -17,13 +18,16 @@ std::string text_of(const std::vector<Session>& sessions) {
     std::string out;
     for (const Session& s : sessions) {
         for (const auto& at : {std::optional(s.loaded_at), s.running_at, s.expires_at, s.ended_at,
-                               s.last_proof_of_life, s.first_denial, s.last_run_at, s.created})
+                               s.last_proof_of_life, s.first_denial, s.last_run_at, s.created,
+                               std::optional(s.facts_from), std::optional(s.facts_until)})
             out += (at ? std::to_string(at->micros) : "-") + " ";
         out += s.id.text() + " " + s.key.text() + " " + s.gb.value_or("-") + " " +
                std::to_string(s.concurrency) + " " + std::to_string(s.expiration_seconds) + " " +
                std::to_string(s.runs) + " " + std::to_string(static_cast<int>(s.running_evidence)) +
                std::to_string(static_cast<int>(s.end_evidence)) +
                std::string(s.end_reason ? to_text(*s.end_reason) : "open") +
+               std::to_string(s.clock.shift.micros) + " " +
+               (s.clock.uncertainty ? std::to_string(s.clock.uncertainty->micros) : "-") +
                (s.estimated ? "~" : "") + (s.adjusted ? "!" : "") + (s.discovered ? "?" : "") +
                "\n";
     }
@@ -234,6 +238,121 @@ TEST(FoldProperty, ALostFactNeverMakesAPlausibleLifeUnsound) {
             const auto sessions = without.sessions();
             EXPECT_LE(sessions.size(), 2u) << seed;
             expect_sound(sessions, seed);
+        }
+    }
+}
+
+/// The same history, each call and each look recorded by one of several gateways. Sequences begin
+/// anew in each, in order of time.
+std::vector<RecordedFact> split_over_gateways(const History& history, Dice& dice) {
+    std::vector<RecordedFact> facts = history.facts;
+    std::stable_sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) {
+        return a.fact.occurred_at < b.fact.occurred_at;
+    });
+    std::map<std::string, std::uint64_t> sequences;
+    std::map<std::pair<std::uint64_t, std::string>, std::string> gateway_of_call;
+    for (RecordedFact& fact : facts) {
+        std::string gateway = dice.one_of({"east", "north", "west"});
+        std::visit(
+            [&](const auto& body) {
+                if constexpr (requires { body.call; })
+                    gateway = gateway_of_call
+                                  .try_emplace({body.call.number, fact.gateway.text()}, gateway)
+                                  .first->second;
+            },
+            fact.fact.body);
+        // Calls of two gateways may have one number: theirs, not one call's.
+        fact.gateway = GatewayId(gateway + "/" + fact.gateway.text());
+        fact.sequence = ++sequences[fact.gateway.text()];
+    }
+    std::shuffle(facts.begin(), facts.end(), dice.engine());
+    return facts;
+}
+
+void drop_dates(History& history) {
+    for (RecordedFact& fact : history.facts)
+        std::visit(
+            [](auto& body) {
+                if constexpr (requires { body.date; }) body.date.reset();
+            },
+            fact.fact.body);
+}
+
+/// What is left when the gateways' names are taken out: a load's session is named by its gateway.
+std::string nameless(std::vector<Session> sessions) {
+    for (Session& session : sessions)
+        if (!session.discovered) session.id = SessionId("loaded");
+    return text_of(sessions);
+}
+
+TEST(FoldProperty, WhichGatewaySawAFactDoesNotMatter) {
+    for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+        History history = arbitrary_history(seed);
+        drop_dates(history);
+        if (!has_unique_calls(history)) continue;
+        const std::string expected = nameless(history.sessions());
+        Dice dice(seed * 104729);
+        for (int round = 0; round < 3; ++round) {
+            const auto facts = split_over_gateways(history, dice);
+            ASSERT_EQ(nameless(fold(history.upstream, facts)), expected) << "seed " << seed;
+        }
+    }
+}
+
+/// Sets each gateway's clock off by hours, and lets every answer tell the upstream's Date.
+void skew(std::vector<RecordedFact>& facts, Dice& dice) {
+    std::map<GatewayId, calendar::Duration> fast;
+    for (RecordedFact& fact : facts) {
+        const auto by =
+            fast.try_emplace(fact.gateway,
+                             calendar::Duration::milliseconds(dice.upto(40'000'000) - 20'000'000))
+                .first->second;
+        const Instant truth = fact.fact.occurred_at;
+        fact.fact.occurred_at = truth + by;
+        std::visit(
+            [&](auto& body) {
+                if constexpr (requires { body.date; })
+                    body.date =
+                        Instant{truth.micros - 50'000 - (truth.micros - 50'000) % 1'000'000};
+                if constexpr (requires { body.sent_at; }) body.sent_at = body.sent_at + by;
+                if constexpr (requires { body.asked_at; }) body.asked_at = body.asked_at + by;
+            },
+            fact.fact.body);
+    }
+}
+
+TEST(FoldProperty, GatewaysWhoseClocksAreHoursOffFindTheSameLives) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        Dice dice(seed);
+        History history;
+        std::vector<Lived> lives;
+        double from = 100;
+        for (auto count = 1 + dice.upto(4); count > 0; --count) {
+            lives.push_back(live(history, dice, from));
+            from = lives.back().ended + 10 + static_cast<double>(dice.upto(3000));
+        }
+        // One gateway takes the runs too: a run's answer has no Date that is kept.
+        std::vector<RecordedFact> facts = history.facts;
+        for (RecordedFact& fact : facts) {
+            const bool looks = std::holds_alternative<InstanceSeen>(fact.fact.body);
+            if (looks && dice.one_in(2)) fact.gateway = GatewayId("watching elsewhere");
+        }
+        skew(facts, dice);
+        const auto sessions = fold(history.upstream, facts);
+        ASSERT_EQ(sessions.size(), lives.size()) << "seed " << seed;
+        for (std::size_t i = 0; i < lives.size(); ++i) {
+            const Session& session = sessions[i];
+            EXPECT_NEAR(seconds_of(session.loaded_at), lives[i].loaded, 0.6) << seed;
+            EXPECT_NEAR(seconds_of(session.running_at), lives[i].running, 1e-5) << seed;
+            EXPECT_NEAR(seconds_of(session.ended_at), lives[i].ended, lives[i].deleted ? 0.6 : 1e-5)
+                << seed;
+            EXPECT_EQ(session.end_reason,
+                      lives[i].deleted ? EndReason::deleted : EndReason::expired);
+            ASSERT_TRUE(session.clock.uncertainty);
+            EXPECT_LE(session.clock.uncertainty->micros, 600'000);
+            EXPECT_LE(std::abs(seconds_of(session.loaded_at) - lives[i].loaded),
+                      static_cast<double>(session.clock.uncertainty->micros + 1) / 1e6)
+                << seed;
         }
     }
 }
