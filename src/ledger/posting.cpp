@@ -110,7 +110,7 @@ void learn_model(Work& work, const std::string& upstream, const lifecycle::Model
         upstream, name, gb, source, calendar::to_text(since));
     work.exec_params(
         "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
-        "SELECT account_id, upstream, model, min(loaded_at), now() FROM sessions "
+        "SELECT account_id, upstream, model, min(facts_from), now() FROM sessions "
         "WHERE model = $1 AND gb IS NULL AND ($2 = '' OR upstream = $2) "
         "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 "
         "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "

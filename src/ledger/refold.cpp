@@ -1,7 +1,9 @@
 #include "ledger/refold.h"
 
+#include <map>
 #include <set>
 
+#include "ledger/company.h"
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
 #include "lifecycle/fact_json.h"
@@ -14,35 +16,40 @@ using calendar::Duration;
 using calendar::Instant;
 using lifecycle::Session;
 
-// Gateways and upstreams differ by their clocks, and facts of one event by the time it takes.
+// By how much gateways' clocks may differ from each other, and facts of one event by the time it
+// takes. The upstream's clock has no part in it: reach is measured on the clock that facts have.
 constexpr Duration slack = Duration::seconds(600);
 
-/// How far back a fold goes. Sessions that end before the new facts are final; the one before the
-/// first that is not is derived along with it, so that the tail of its facts is not taken for a
-/// session of its own, but is not written.
+/// How far back a fold goes, on the gateways' clock. Sessions whose facts all lie before the new
+/// ones are final, but for the last of them, whose end may have been inferred: what is seen of it
+/// now corrects it. The one before that is derived along with it, so that the tail of its facts is
+/// not taken for a session of its own, but is not written.
 struct Reach {
-    std::optional<Instant> facts_from;  // absent: all of them
-    Instant sessions_from;
+    std::optional<Instant> facts_from;     // absent: all of them
+    std::optional<Instant> sessions_from;  // by their facts_from
 };
+
+std::optional<Instant> find_last_before(Work& work, const InstanceName& instance, Instant limit) {
+    return find_instant(work.exec_params1(
+        "SELECT max(facts_from) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
+        "model = $3 AND facts_from < $4",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(limit))[0]);
+}
 
 Reach find_reach(Work& work, const InstanceName& instance, Instant earliest) {
     const Instant threshold = earliest - slack;
     const pqxx::row first = work.exec_params1(
-        "SELECT min(loaded_at) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
-        "model = $3 AND (end_reason IS NULL OR loaded_at >= $4 OR "
-        "coalesce(ended_at, expires_at, loaded_at) >= $4)",
+        "SELECT min(facts_from) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
+        "model = $3 AND (end_reason IS NULL OR facts_until >= $4)",
         instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
         calendar::to_text(threshold));
-    Reach reach{.facts_from = std::nullopt, .sessions_from = threshold};
-    if (const auto loaded = find_instant(first[0])) {
-        reach.sessions_from = std::min(threshold, *loaded);
-    }
-    const pqxx::row before = work.exec_params1(
-        "SELECT max(loaded_at) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
-        "model = $3 AND loaded_at < $4",
-        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-        calendar::to_text(reach.sessions_from));
-    if (const auto loaded = find_instant(before[0])) reach.facts_from = *loaded - slack;
+    const Instant touched = std::min(threshold, find_instant(first[0]).value_or(threshold));
+    Reach reach;
+    reach.sessions_from = find_last_before(work, instance, touched);
+    if (!reach.sessions_from) return reach;
+    if (const auto before = find_last_before(work, instance, *reach.sessions_from))
+        reach.facts_from = lifecycle::clock_window_start(*before - slack);
     return reach;
 }
 
@@ -50,33 +57,35 @@ Reach find_reach(Work& work, const InstanceName& instance, Instant earliest) {
 // of the operator have no key.
 std::vector<lifecycle::RecordedFact> read_facts(Work& work, const InstanceName& instance,
                                                 std::optional<Instant> from) {
-    const pqxx::result rows = work.exec_params(
+    return read_recorded(work.exec_params(
         "SELECT gateway, sequence, body FROM facts WHERE model = $1 AND upstream IN ($2, '') "
         "AND (account_id = $3 OR (account_id IS NULL AND (key IS NULL OR key IN "
         "(SELECT fingerprint FROM keys WHERE account_id = $3)))) "
         "AND ($4::timestamptz IS NULL OR occurred_at >= $4 "
         "OR kind IN ('catalogue_entry', 'model_set')) AND kind <> 'unreadable'",
         to_storable(instance.model.text()), instance.upstream.text(), instance.account.text(),
-        to_parameter(from));
-    std::vector<lifecycle::RecordedFact> facts;
-    facts.reserve(rows.size());
-    for (const auto& row : rows) {
-        facts.push_back({.gateway = lifecycle::GatewayId(row[0].as<std::string>()),
-                         .sequence = row[1].as<std::uint64_t>(),
-                         .fact = lifecycle::parse_fact(row[2].as<std::string>())});
-    }
-    return facts;
+        to_parameter(from)));
 }
 
-std::vector<lifecycle::SessionId> list_known(Work& work, const InstanceName& instance,
-                                             Instant from) {
-    std::vector<lifecycle::SessionId> known;
+struct Known {
+    lifecycle::SessionId id;
+    Instant loaded_at;
+    Instant facts_from;
+    std::optional<Instant> created;
+};
+
+std::vector<Known> list_known(Work& work, const InstanceName& instance,
+                              std::optional<Instant> from) {
+    std::vector<Known> known;
     for (const auto& row : work.exec_params(
-             "SELECT id FROM sessions WHERE account_id = $1 AND upstream = $2 AND model = $3 AND "
-             "loaded_at >= $4",
+             "SELECT id, loaded_at, facts_from, created FROM sessions WHERE account_id = $1 "
+             "AND upstream = $2 AND model = $3 AND ($4::timestamptz IS NULL OR facts_from >= $4)",
              instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-             calendar::to_text(from))) {
-        known.emplace_back(row[0].as<std::string>());
+             to_parameter(from))) {
+        known.push_back({.id = lifecycle::SessionId(row[0].as<std::string>()),
+                         .loaded_at = read_instant(row[1]),
+                         .facts_from = read_instant(row[2]),
+                         .created = find_instant(row[3])});
     }
     return known;
 }
@@ -87,57 +96,89 @@ void hold_instance(Work& work, const InstanceName& instance) {
                      instance.upstream.text(), to_storable(instance.model.text()));
 }
 
-/// An instance is one session whichever account's key reports it (api-semantics.md, "Session"): its
-/// loader's; if nobody loaded it through a gateway, whose key reported it first.
-bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
-    if (!session.discovered || !session.created) return false;
-    return !work.exec_params(
-                    "SELECT FROM sessions WHERE upstream = $1 AND model = $2 AND created = $3 AND "
-                    "account_id <> $4 LIMIT 1",
-                    instance.upstream.text(), to_storable(instance.model.text()),
-                    calendar::to_text(*session.created), instance.account.text())
-                .empty();
+/// The first of the known sessions that is not there any more, or began at another instant, or of
+/// the derived ones that was not there.
+std::optional<Instant> first_change(const std::vector<Known>& known,
+                                    const std::vector<FoldedSession>& folded) {
+    std::map<lifecycle::SessionId, Instant> openings;
+    for (const Known& session : known) openings.emplace(session.id, session.loaded_at);
+    std::optional<Instant> first;
+    const auto note = [&](Instant from) { first = std::min(first.value_or(from), from); };
+    for (const FoldedSession& derived : folded) {
+        const Session& session = derived.session;
+        const auto before = openings.find(session.id);
+        if (before == openings.end() || before->second != session.loaded_at)
+            note(session.facts_from);
+        if (before != openings.end()) openings.erase(before);
+    }
+    for (const Known& session : known)
+        if (openings.contains(session.id)) note(session.facts_from);
+    return first;
 }
 
-/// Those who were taken to have it, before its load was known, are folded again.
-void claim_instance(Work& work, const InstanceName& instance, const Session& session) {
-    if (session.discovered || !session.created) return;
-    work.exec_params(
-        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
-        "SELECT account_id, upstream, model, min(loaded_at), now() FROM sessions "
-        "WHERE upstream = $1 AND model = $2 AND created = $3 AND account_id <> $4 AND discovered "
-        "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 "
-        "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
-        "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()",
-        instance.upstream.text(), to_storable(instance.model.text()),
-        calendar::to_text(*session.created), instance.account.text());
+/// Accepted runs that may have gone to an instance of another account.
+void note_stray_runs(Work& work, const InstanceName& instance,
+                     const std::vector<lifecycle::RecordedFact>& facts) {
+    std::optional<Instant> first;
+    Instant last;
+    for (const lifecycle::RecordedFact& recorded : facts) {
+        const auto* runs = std::get_if<lifecycle::Runs>(&recorded.fact.body);
+        if (!runs || runs->accepted == 0) continue;
+        const Instant at = recorded.fact.occurred_at;
+        last = first ? std::max(last, at) : at;
+        first = std::min(first.value_or(at), at);
+    }
+    if (first) note_guest(work, instance, *first, last);
 }
 
 }  // namespace
+
+std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows) {
+    std::vector<lifecycle::RecordedFact> facts;
+    facts.reserve(rows.size());
+    for (const auto& row : rows) {
+        facts.push_back({.gateway = lifecycle::GatewayId(row[0].as<std::string>()),
+                         .sequence = row[1].as<std::uint64_t>(),
+                         .fact = lifecycle::parse_fact(row[2].as<std::string>())});
+    }
+    return facts;
+}
 
 Refold refold_instance(Work& work, const InstanceName& instance, Instant earliest) {
     hold_instance(work, instance);
     const Reach reach = find_reach(work, instance, earliest);
     const auto facts = read_facts(work, instance, reach.facts_from);
+    const InstanceCompany company = read_company(work, instance, reach.facts_from);
+    const auto known = list_known(work, instance, reach.sessions_from);
     Refold result;
     std::set<lifecycle::SessionId> derived;
-    for (Session& session : lifecycle::fold(instance.upstream, facts)) {
-        if (session.loaded_at < reach.sessions_from) continue;
-        if (is_of_another(work, instance, session)) continue;
+    bool runs_may_be_anothers = company.is_shared && !company.rivals.empty();
+    for (Session& session : lifecycle::fold(instance.upstream, facts, company.view())) {
+        if (reach.sessions_from && session.facts_from < *reach.sessions_from) continue;
+        if (is_of_another(work, instance, session)) {
+            runs_may_be_anothers = true;
+            continue;
+        }
         derived.insert(session.id);
         std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
         result.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
-    for (lifecycle::SessionId& id : list_known(work, instance, reach.sessions_from)) {
-        if (derived.contains(id)) continue;
+    for (const Known& session : known) {
+        if (derived.contains(session.id)) continue;
         work.exec_params("DELETE FROM sessions WHERE account_id = $1 AND id = $2",
-                         instance.account.text(), id.text());
-        result.withdrawn.push_back(std::move(id));
+                         instance.account.text(), session.id.text());
+        if (session.created) release_instance(work, instance, *session.created);
+        result.withdrawn.push_back(session.id);
     }
     for (const FoldedSession& folded : result.sessions) {
         write_session(work, instance.account, folded.session, folded.plan);
+        if (company.is_shared) stop_sharing(work, instance, folded.session);
         claim_instance(work, instance, folded.session);
     }
+    if (runs_may_be_anothers || (company.is_shared && derived.empty()))
+        note_stray_runs(work, instance, facts);
+    if (const auto from = first_change(known, result.sessions); from && company.is_shared)
+        tell_of_openings(work, instance, *from - slack);
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ledger/transaction.h"
+#include "lifecycle/fact.h"
 #include "lifecycle/session.h"
 
 namespace ledger {
@@ -27,8 +28,11 @@ struct Refold {
     std::vector<lifecycle::SessionId> withdrawn;  // were there and no fact supports them any more
 };
 
-/// `earliest`: the first instant that new facts speak of. Constraints that are deferred may be
-/// violated afterwards: the caller checks them.
+/// Facts from rows of (gateway, sequence, body).
+std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows);
+
+/// `earliest`: when the first of the new facts occurred, by its gateway's clock. Constraints that
+/// are deferred may be violated afterwards: the caller checks them.
 Refold refold_instance(Work& work, const InstanceName& instance, calendar::Instant earliest);
 
 }  // namespace ledger

@@ -1,6 +1,6 @@
 #include "ledger/session_rows.h"
 
-#include <array>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "metering/session_facts.h"
@@ -10,27 +10,64 @@ namespace {
 
 using lifecycle::EndEvidence;
 using lifecycle::EndReason;
+using lifecycle::KeptWarm;
 using lifecycle::RunningEvidence;
 using lifecycle::Session;
 
-// In the order of the enumerators.
-constexpr std::array running_evidence_names{"none", "expiry_clock", "modified", "observed", "run"};
-constexpr std::array end_evidence_names{"none", "delete_answer", "upstream_report", "bounded"};
-
-template <class Enum, std::size_t Size>
-Enum parse_name(const std::array<const char*, Size>& names, const std::string& text) {
-    for (std::size_t i = 0; i < Size; ++i) {
-        if (text == names[i]) return static_cast<Enum>(i);
+template <class Enum>
+Enum parse_name(std::initializer_list<Enum> names, const std::string& text) {
+    for (const Enum name : names) {
+        if (text == lifecycle::to_text(name)) return name;
     }
     throw std::runtime_error("not a name that a session's row may hold: " + text);
 }
 
+RunningEvidence parse_running_evidence(const std::string& text) {
+    using enum RunningEvidence;
+    return parse_name({none, expiry_clock, modified, observed, run}, text);
+}
+
+EndEvidence parse_end_evidence(const std::string& text) {
+    using enum EndEvidence;
+    return parse_name({none, delete_answer, upstream_report, bounded}, text);
+}
+
 EndReason parse_end_reason(const std::string& text) {
-    for (const EndReason reason : {EndReason::deleted, EndReason::expired, EndReason::failed,
-                                   EndReason::replaced, EndReason::vanished}) {
-        if (text == lifecycle::to_text(reason)) return reason;
+    using enum EndReason;
+    return parse_name({deleted, expired, failed, replaced, vanished}, text);
+}
+
+std::string to_json(const std::vector<KeptWarm>& guests) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const KeptWarm& guest : guests) {
+        list.push_back({{"key", to_storable(guest.key.text())},
+                        {"runs", guest.runs},
+                        {"first_at", calendar::to_text(guest.first_at)},
+                        {"last_at", calendar::to_text(guest.last_at)}});
     }
-    throw std::runtime_error("not an end reason: " + text);
+    return list.dump();
+}
+
+std::vector<KeptWarm> parse_kept_warm(const std::string& text) {
+    const auto instant = [](const nlohmann::json& json) {
+        return calendar::parse_instant(json.get<std::string>()).value();
+    };
+    std::vector<KeptWarm> guests;
+    if (text == "[]") return guests;
+    for (const auto& guest : nlohmann::json::parse(text)) {
+        guests.push_back({.key = lifecycle::KeyFingerprint(guest.at("key").get<std::string>()),
+                          .runs = guest.at("runs").get<std::uint64_t>(),
+                          .first_at = instant(guest.at("first_at")),
+                          .last_at = instant(guest.at("last_at"))});
+    }
+    return guests;
+}
+
+lifecycle::ClockOffset read_clock(const pqxx::field& shift, const pqxx::field& uncertainty) {
+    lifecycle::ClockOffset clock{calendar::Duration{shift.as<std::int64_t>()}, std::nullopt};
+    if (!uncertainty.is_null())
+        clock.uncertainty = calendar::Duration{uncertainty.as<std::int64_t>()};
+    return clock;
 }
 
 }  // namespace
@@ -39,7 +76,8 @@ const char* const session_columns =
     "s.id, s.upstream, s.key, s.model, s.gb::text, s.concurrency, s.expiration_seconds, "
     "s.discovered, s.created, s.loaded_at, s.running_at, s.running_evidence, s.expires_at, "
     "s.ended_at, s.end_reason, s.end_evidence, s.estimated, s.last_proof_of_life, s.first_denial, "
-    "s.runs, s.last_run_at, s.adjusted";
+    "s.runs, s.last_run_at, s.adjusted, s.clock_shift_micros, s.clock_uncertainty_micros, "
+    "s.facts_from, s.facts_until, s.kept_warm_by";
 
 Session read_session(const pqxx::row& row, pqxx::row::size_type first) {
     pqxx::row::size_type column = first;
@@ -56,18 +94,22 @@ Session read_session(const pqxx::row& row, pqxx::row::size_type first) {
     session.created = find_instant(next());
     session.loaded_at = read_instant(next());
     session.running_at = find_instant(next());
-    session.running_evidence =
-        parse_name<RunningEvidence>(running_evidence_names, next().as<std::string>());
+    session.running_evidence = parse_running_evidence(next().as<std::string>());
     session.expires_at = find_instant(next());
     session.ended_at = find_instant(next());
     if (const auto reason = find_text(next())) session.end_reason = parse_end_reason(*reason);
-    session.end_evidence = parse_name<EndEvidence>(end_evidence_names, next().as<std::string>());
+    session.end_evidence = parse_end_evidence(next().as<std::string>());
     session.estimated = next().as<bool>();
     session.last_proof_of_life = find_instant(next());
     session.first_denial = find_instant(next());
     session.runs = next().as<std::uint64_t>();
     session.last_run_at = find_instant(next());
     session.adjusted = next().as<bool>();
+    const auto shift = next();
+    session.clock = read_clock(shift, next());
+    session.facts_from = read_instant(next());
+    session.facts_until = read_instant(next());
+    session.kept_warm_by = parse_kept_warm(next().as<std::string>());
     return session;
 }
 
@@ -80,15 +122,18 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
     if (session.gb && metering::parse_gb(*session.gb)) gb = session.gb;
     std::optional<std::string> plan_name;
     if (!plan.empty()) plan_name = plan;
-    const std::string running =
-        running_evidence_names.at(static_cast<std::size_t>(session.running_evidence));
-    const std::string end = end_evidence_names.at(static_cast<std::size_t>(session.end_evidence));
+    std::optional<std::int64_t> uncertainty;
+    if (session.clock.uncertainty) uncertainty = session.clock.uncertainty->micros;
+    const std::string running(lifecycle::to_text(session.running_evidence));
+    const std::string end(lifecycle::to_text(session.end_evidence));
     work.exec_params(
         "INSERT INTO sessions (account_id, id, upstream, model, key, gb, concurrency, "
         "expiration_seconds, discovered, created, loaded_at, running_at, running_evidence, "
         "expires_at, ended_at, end_reason, end_evidence, estimated, last_proof_of_life, "
-        "first_denial, runs, last_run_at, adjusted, plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-        "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) "
+        "first_denial, runs, last_run_at, adjusted, plan, clock_shift_micros, "
+        "clock_uncertainty_micros, facts_from, facts_until, kept_warm_by) VALUES ($1, $2, $3, $4, "
+        "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
+        "$24, $25, $26, $27, $28, $29) "
         "ON CONFLICT (account_id, id) DO UPDATE SET upstream = excluded.upstream, "
         "model = excluded.model, key = excluded.key, gb = excluded.gb, "
         "concurrency = excluded.concurrency, expiration_seconds = excluded.expiration_seconds, "
@@ -99,7 +144,10 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
         "end_evidence = excluded.end_evidence, estimated = excluded.estimated, "
         "last_proof_of_life = excluded.last_proof_of_life, first_denial = excluded.first_denial, "
         "runs = excluded.runs, last_run_at = excluded.last_run_at, adjusted = excluded.adjusted, "
-        "plan = excluded.plan, changed_at = now()",
+        "plan = excluded.plan, clock_shift_micros = excluded.clock_shift_micros, "
+        "clock_uncertainty_micros = excluded.clock_uncertainty_micros, "
+        "facts_from = excluded.facts_from, facts_until = excluded.facts_until, "
+        "kept_warm_by = excluded.kept_warm_by, changed_at = now()",
         account.text(), session.id.text(), session.upstream.text(),
         to_storable(session.model.text()), to_storable(session.key.text()), gb, session.concurrency,
         session.expiration_seconds, session.discovered, to_parameter(session.created),
@@ -107,7 +155,9 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
         to_parameter(session.expires_at), to_parameter(session.ended_at), end_reason, end,
         session.estimated, to_parameter(session.last_proof_of_life),
         to_parameter(session.first_denial), session.runs, to_parameter(session.last_run_at),
-        session.adjusted, plan_name);
+        session.adjusted, plan_name, session.clock.shift.micros, uncertainty,
+        calendar::to_text(session.facts_from), calendar::to_text(session.facts_until),
+        to_json(session.kept_warm_by));
 }
 
 }  // namespace ledger

@@ -37,7 +37,8 @@ SessionFacts to_facts(const lifecycle::Session& session, std::string_view accoun
     facts.session = session.id.text();
     facts.account = account;
     facts.model = session.model.text();
-    if (session.gb) facts.gb = parse_gb(*session.gb);
+    const bool is_priceable = lifecycle::is_sane_concurrency(session.concurrency);
+    if (session.gb && is_priceable) facts.gb = parse_gb(*session.gb);
     facts.concurrency = session.concurrency;
     facts.loaded_at = session.loaded_at;
     facts.running_at = session.running_at;

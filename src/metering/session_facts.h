@@ -42,7 +42,8 @@ inline constexpr std::int64_t concurrency_limit = 1'000'000;
 [[nodiscard]] std::string_view find_fault(const SessionFacts& facts, bool has_as_of);
 
 /// A folded session as the rule takes it; `account` is the ledger's name or id for the payer.
-/// A `gb` text that parse_gb refuses counts as none: the session is unpriced until one is set.
+/// A `gb` text that parse_gb refuses counts as none: the session is unpriced until one is set. One
+/// whose concurrency nobody can mean (outside 1 to 10⁶) is unpriced too, never taken for one.
 SessionFacts to_facts(const lifecycle::Session& session, std::string_view account);
 
 }  // namespace metering

@@ -1,0 +1,150 @@
+#include "ledger/company.h"
+
+namespace ledger {
+namespace {
+
+using calendar::Instant;
+using lifecycle::Session;
+
+// Accounts that share the credential of account $1 for upstream $2 and model $3.
+const std::string partners =
+    "(SELECT o.id FROM accounts o, accounts me WHERE me.id = $1 AND o.id <> $1 "
+    "AND NOT o.passthrough AND NOT me.passthrough "
+    "UNION SELECT s.account_id FROM instance_sharers i JOIN sessions s ON s.upstream = i.upstream "
+    "AND s.model = i.model AND s.created = i.created WHERE i.account_id = $1 AND i.upstream = $2 "
+    "AND i.model = $3 AND s.account_id <> $1 "
+    "UNION SELECT i.account_id FROM instance_sharers i JOIN sessions s ON s.upstream = i.upstream "
+    "AND s.model = i.model AND s.created = i.created WHERE s.account_id = $1 AND i.upstream = $2 "
+    "AND i.model = $3 AND i.account_id <> $1)";
+
+const std::string mark_again =
+    "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+    "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()";
+
+std::vector<lifecycle::Rival> read_rivals(Work& work, const InstanceName& instance,
+                                          std::optional<Instant> from) {
+    std::vector<lifecycle::Rival> rivals;
+    for (const auto& row : work.exec_params(
+             "SELECT loaded_at, created FROM sessions WHERE upstream = $2 AND model = $3 "
+             "AND account_id <> $1 AND ($4::timestamptz IS NULL OR facts_until >= $4) "
+             "AND account_id IN " +
+                 partners + " ORDER BY account_id, id",
+             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+             to_parameter(from))) {
+        rivals.push_back({.loaded_at = read_instant(row[0]), .created = find_instant(row[1])});
+    }
+    return rivals;
+}
+
+std::vector<lifecycle::RecordedFact> read_guests(Work& work, const InstanceName& instance,
+                                                 std::optional<Instant> from) {
+    return read_recorded(work.exec_params(
+        "SELECT gateway, sequence, body FROM facts WHERE model = $3 AND upstream = $2 "
+        "AND kind = 'runs' AND ($4::timestamptz IS NULL OR occurred_at >= $4) AND account_id IN "
+        "(SELECT account_id FROM instance_guests WHERE upstream = $2 AND model = $3 "
+        "AND account_id <> $1 AND account_id IN " +
+            partners + ")",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        to_parameter(from)));
+}
+
+}  // namespace
+
+InstanceCompany read_company(Work& work, const InstanceName& instance,
+                             std::optional<Instant> from) {
+    const pqxx::row known = work.exec_params1(
+        "SELECT NOT passthrough OR EXISTS (SELECT FROM instance_sharers WHERE upstream = $2 AND "
+        "model = $3), EXISTS (SELECT FROM instance_guests WHERE upstream = $2 AND model = $3 "
+        "AND account_id <> $1) FROM accounts WHERE id = $1",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()));
+    InstanceCompany company;
+    company.is_shared = known[0].as<bool>();
+    if (!company.is_shared) return company;
+    company.rivals = read_rivals(work, instance, from);
+    if (known[1].as<bool>()) company.guests = read_guests(work, instance, from);
+    return company;
+}
+
+bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
+    if (!session.created) return false;
+    const Instant since = session.discovered ? session.facts_from : session.loaded_at;
+    const bool is_anothers =
+        !work.exec_params(
+                 "SELECT FROM sessions WHERE upstream = $2 AND model = $3 AND "
+                 "created = $4 AND account_id <> $1 AND (discovered, CASE WHEN discovered "
+                 "THEN facts_from ELSE loaded_at END, account_id) < ($5, $6, $1) LIMIT 1",
+                 instance.account.text(), instance.upstream.text(),
+                 to_storable(instance.model.text()), calendar::to_text(*session.created),
+                 session.discovered, calendar::to_text(since))
+             .empty();
+    if (is_anothers) {
+        work.exec_params(
+            "INSERT INTO instance_sharers (account_id, upstream, model, created, key) "
+            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, model, created, account_id) "
+            "DO UPDATE SET key = excluded.key",
+            instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+            calendar::to_text(*session.created), to_storable(session.key.text()));
+    }
+    return is_anothers;
+}
+
+void stop_sharing(Work& work, const InstanceName& instance, const Session& session) {
+    if (!session.created) return;
+    work.exec_params(
+        "DELETE FROM instance_sharers WHERE account_id = $1 AND upstream = $2 "
+        "AND model = $3 AND created = $4",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(*session.created));
+}
+
+void claim_instance(Work& work, const InstanceName& instance, const Session& session) {
+    if (!session.created) return;
+    // They find this session before theirs when they are folded.
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT account_id, upstream, model, min(facts_from), now() FROM sessions "
+        "WHERE upstream = $2 AND model = $3 AND created = $4 AND account_id <> $1 "
+        "GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 " +
+            mark_again,
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(*session.created));
+}
+
+void release_instance(Work& work, const InstanceName& instance, Instant created) {
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT f.account_id, f.upstream, f.model, min(f.occurred_at), now() FROM facts f "
+        "JOIN instance_sharers i ON i.account_id = f.account_id AND i.upstream = f.upstream "
+        "AND i.model = f.model WHERE i.upstream = $2 AND i.model = $3 AND i.created = $4 "
+        "AND i.account_id <> $1 GROUP BY f.account_id, f.upstream, f.model ORDER BY 1, 2, 3 " +
+            mark_again,
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(created));
+}
+
+void note_guest(Work& work, const InstanceName& instance, Instant from, Instant until) {
+    const pqxx::result changed = work.exec_params(
+        "INSERT INTO instance_guests AS g (account_id, upstream, model, facts_from, facts_until) "
+        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, model, account_id) DO UPDATE SET "
+        "facts_from = least(g.facts_from, excluded.facts_from), "
+        "facts_until = greatest(g.facts_until, excluded.facts_until) "
+        "WHERE g.facts_from > excluded.facts_from OR g.facts_until < excluded.facts_until "
+        "RETURNING 1",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(from), calendar::to_text(until));
+    if (!changed.empty()) tell_of_openings(work, instance, from);
+}
+
+void tell_of_openings(Work& work, const InstanceName& instance, Instant from) {
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT account_id, $2::text, $3::text, $4::timestamptz, now() FROM (SELECT account_id "
+        "FROM sessions WHERE upstream = $2 AND model = $3 AND (end_reason IS NULL "
+        "OR facts_until >= $4) UNION SELECT account_id FROM instance_guests WHERE upstream = $2 "
+        "AND model = $3) others WHERE account_id <> $1 AND account_id IN " +
+            partners + " ORDER BY 1 " + mark_again,
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(from));
+}
+
+}  // namespace ledger
