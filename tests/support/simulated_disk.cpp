@@ -1,6 +1,7 @@
 #include "support/simulated_disk.h"
 
 #include <algorithm>
+#include <random>
 
 namespace support {
 namespace {
@@ -57,9 +58,10 @@ class SimulatedFile : public platform::File {
     std::string path_;
 };
 
-std::unique_ptr<SimulatedDisk> SimulatedDisk::after_power_cut(std::size_t kept_bytes,
-                                                              Names names) const {
+std::unique_ptr<SimulatedDisk> SimulatedDisk::after_power_cut(
+    std::size_t kept_bytes, Names names, std::optional<std::uint64_t> garbage) const {
     const std::lock_guard lock(mutex_);
+    std::minstd_rand noise(static_cast<std::minstd_rand::result_type>(garbage.value_or(0) + 1));
     auto disk = std::make_unique<SimulatedDisk>();
     for (const auto& [path, inode] : names == Names::all ? names_ : durable_names_) {
         auto left = std::make_shared<Inode>();
@@ -69,6 +71,14 @@ std::unique_ptr<SimulatedDisk> SimulatedDisk::after_power_cut(std::size_t kept_b
             const std::size_t count = std::min(kept, write.bytes.size());
             overwrite(left->durable, write.offset, write.bytes.substr(0, count));
             kept -= count;
+            if (!garbage) continue;
+            for (std::size_t i = count; i < write.bytes.size(); ++i) {
+                const std::size_t at = write.offset + i;
+                if (at >= left->durable.size()) break;
+                if (left->durable[at] != write.bytes[i]) {
+                    left->durable[at] = static_cast<char>(noise());
+                }
+            }
         }
         left->current = left->durable;
         disk->names_[path] = disk->durable_names_[path] = left;
@@ -202,7 +212,7 @@ void SimulatedDisk::sync(Inode& inode, const std::string& path) {
     if (++syncs_ >= failing_sync_ && failing_sync_ != 0) {
         fail(std::errc::io_error, "sync " + path);
     }
-    inode.durable = inode.current;
+    for (const Write& write : inode.unsynced) overwrite(inode.durable, write.offset, write.bytes);
     inode.unsynced.clear();
 }
 

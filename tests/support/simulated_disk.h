@@ -20,8 +20,10 @@ class SimulatedDisk : public platform::Disk {
     enum class Names { synced_only, all };
 
     /// The disk as a power cut leaves it: of the writes since each file's last sync only the first
-    /// `kept_bytes` of each file came through, in order.
-    std::unique_ptr<SimulatedDisk> after_power_cut(std::size_t kept_bytes, Names names) const;
+    /// `kept_bytes` of each file came through, in order; with `garbage` (a seed), noise stands
+    /// where the others would have changed something.
+    std::unique_ptr<SimulatedDisk> after_power_cut(std::size_t kept_bytes, Names names,
+                                                   std::optional<std::uint64_t> garbage = {}) const;
     /// As a kill leaves it: all that was written is there.
     std::unique_ptr<SimulatedDisk> after_kill() const;
 
