@@ -124,8 +124,12 @@ class Gatherer {
 
     Instant moved(Instant gateway_clock) const { return gateway_clock + offset_.shift; }
 
-    Stamp stamp_of(Instant asked) const {
-        return {std::min(moved(asked), at_), at_, offset_, recorded_->fact.occurred_at};
+    /// An answer that took long came later than it was given: its Date is when, to the second, on
+    /// the upstream's own clock.
+    Stamp stamp_of(Instant asked, std::optional<Instant> date = {}) const {
+        const Instant given =
+            date ? std::clamp(at_, *date, *date + calendar::Duration{999'999}) : at_;
+        return {std::min(moved(asked), given), given, offset_, recorded_->fact.occurred_at};
     }
 
     void tally(Instant at, std::int64_t change) {
@@ -159,7 +163,8 @@ class Gatherer {
         // A refusal opens nothing. Only "no answer" leaves it open whether something started.
         if (!load.accepted && load.status != 0) return;
         evidence_.loads.push_back({recorded_->gateway, load.call, load.key, load.model,
-                                   load.options, load.gb, stamp_of(load.sent_at), load.accepted});
+                                   load.options, load.gb, stamp_of(load.sent_at, load.date),
+                                   load.accepted});
     }
 
     void take(const RunEnded& run) {
@@ -184,7 +189,7 @@ class Gatherer {
     }
 
     void take(const DeleteAnswered& deletion) {
-        const Stamp stamp = stamp_of(deletion.sent_at);
+        const Stamp stamp = stamp_of(deletion.sent_at, deletion.date);
         if (deletion.status == 404) {
             evidence_.observations.push_back(
                 {stamp, deletion.key, Sight::absent, {}, {}, {}, {}, {}, {}});
@@ -196,15 +201,22 @@ class Gatherer {
     }
 
     void take(const InstanceSeen& seen) {
-        evidence_.observations.push_back({stamp_of(seen.asked_at), seen.key, sight_of(seen.state),
-                                          seen.concurrency, seen.inferences,
+        evidence_.observations.push_back({stamp_of(seen.asked_at, seen.date), seen.key,
+                                          sight_of(seen.state), seen.concurrency, seen.inferences,
                                           seen.expiration_seconds, seen.created, seen.modified,
                                           seen.expires_at});
     }
 
     void take(const InstanceAbsent& absent) {
-        evidence_.observations.push_back(
-            {stamp_of(absent.asked_at), absent.key, Sight::absent, {}, {}, {}, {}, {}, {}});
+        evidence_.observations.push_back({stamp_of(absent.asked_at, absent.date),
+                                          absent.key,
+                                          Sight::absent,
+                                          {},
+                                          {},
+                                          {},
+                                          {},
+                                          {},
+                                          {}});
     }
 
     void take(const CatalogueEntry& entry) {

@@ -12,6 +12,9 @@ using calendar::Instant;
 
 constexpr Instant never{INT64_MAX};
 
+/// So many denials in a row are no lagging replica's: the watcher asks as often.
+constexpr int believed_denials = 3;
+
 /// An instant of the upstream's own is where it is.
 constexpr ClockOffset moved_by_nothing{Duration{}, Duration{}};
 
@@ -30,6 +33,7 @@ class Derivation {
         find_deletion();
         find_alive();
         find_terminal();
+        take_runs();
         find_denial();
     }
 
@@ -107,9 +111,40 @@ class Derivation {
     void find_alive() {
         for (const Observation* seen : life_.observations)
             if (seen->is_alive() && is_before_deletion(*seen)) last_alive_ = seen;
+    }
+
+    static bool began_after(const RunProof& run, Instant at) {
+        return run.arrived.value_or(run.ended) > at;
+    }
+
+    /// Runs that arrived when it was known to be over were taken by another instance: of an account
+    /// that shares the credential, or one that nobody looked at.
+    void take_runs() {
+        Instant over = never;
+        if (deletion_) over = deletion_->stamp.answered;
+        if (terminal_) over = std::min(over, terminal_->stamp.answered);
         for (const RunProof* run : life_.runs)
-            if (run->arrived && *run->arrived < horizon_)
-                last_arrival_ = std::max(last_arrival_.value_or(*run->arrived), *run->arrived);
+            if (!began_after(*run, over)) runs_.push_back(run);
+    }
+
+    /// A run that arrived after a denial was taken by an instance all the same: the denial came
+    /// from a replica that lagged, unless it was repeated until it had to be believed.
+    bool is_outlived(const Observation& denial) const {
+        for (const RunProof* run : runs_) {
+            if (!run->arrived || *run->arrived < denial.stamp.answered || *run->arrived >= horizon_)
+                continue;
+            return count_denials(denial, *run->arrived) < believed_denials;
+        }
+        return false;
+    }
+
+    int count_denials(const Observation& first, Instant until) const {
+        int count = 0;
+        for (const Observation* seen : life_.observations)
+            if (seen->sight == Sight::absent && seen->stamp.asked >= first.stamp.asked &&
+                seen->stamp.answered <= until && witnesses_.contains(seen->key))
+                ++count;
+        return count;
     }
 
     bool is_contradicted(const Observation& seen) const {
@@ -145,8 +180,11 @@ class Derivation {
             if (!is_before_deletion(*seen) || is_contradicted(*seen)) continue;
             if (seen->stamp.asked < life_.opening.loaded_at || !witnesses_.contains(seen->key))
                 continue;
-            if (last_arrival_ && *last_arrival_ >= seen->stamp.answered) continue;
+            if (is_outlived(*seen)) continue;
             denial_ = seen;
+            std::erase_if(runs_, [&](const RunProof* run) {
+                return began_after(*run, seen->stamp.answered);
+            });
             return;
         }
     }
@@ -190,8 +228,8 @@ class Derivation {
 
     /// A run and a look prove the same: that it runs by then. The earlier counts.
     void offer_first_run() {
-        if (life_.runs.empty()) return;
-        const RunProof& run = *life_.runs.front();
+        if (runs_.empty()) return;
+        const RunProof& run = *runs_.front();
         if (session_.running_evidence < RunningEvidence::observed && session_.running_at) return;
         if (session_.running_at && *session_.running_at <= run.ended) return;
         session_.running_evidence = RunningEvidence::run;
@@ -202,7 +240,7 @@ class Derivation {
     void count_runs() {
         std::uint64_t ended = 0;
         std::map<KeyFingerprint, KeptWarm> guests;
-        for (const RunProof* run : life_.runs) {
+        for (const RunProof* run : runs_) {
             if (run->by_guest) {
                 KeptWarm& guest =
                     guests.try_emplace(run->key, KeptWarm{run->key, 0, run->ended, {}})
@@ -232,7 +270,7 @@ class Derivation {
             if (at <= limit && at > proof.at) proof = {at, offset};
         };
         if (last_alive_) offer(last_alive_->stamp.asked, last_alive_->stamp.offset);
-        for (const RunProof* run : life_.runs) offer(run->ended, run->offset);
+        for (const RunProof* run : runs_) offer(run->ended, run->offset);
         return proof;
     }
 
@@ -245,10 +283,10 @@ class Derivation {
             const bool running = seen->sight == Sight::running && is_before_deletion(*seen);
             if (running || (seen->sight == Sight::stopped && seen->expires_at)) told = seen;
         }
-        if (told && (life_.runs.empty() || told->stamp.asked >= life_.runs.back()->ended))
+        if (told && (runs_.empty() || told->stamp.asked >= runs_.back()->ended))
             return told->expires_at;
         const Duration period = told ? period_of(*told) : as_period(session_.expiration_seconds);
-        return (life_.runs.empty() ? *session_.running_at : life_.runs.back()->ended) + period;
+        return (runs_.empty() ? *session_.running_at : runs_.back()->ended) + period;
     }
 
     void find_end() {
@@ -350,11 +388,11 @@ class Derivation {
 
     const Life& life_;
     Session session_;
+    std::vector<const RunProof*> runs_;   // by ended
     std::set<KeyFingerprint> witnesses_;  // keys that loaded it or saw it alive
     const Deletion* deletion_ = nullptr;
     Instant horizon_ = never;  // when that delete was sent
     const Observation* last_alive_ = nullptr;
-    std::optional<Instant> last_arrival_;  // of a run that was taken
     const Observation* terminal_ = nullptr;
     const Observation* denial_ = nullptr;
     std::optional<ClockOffset> running_offset_;

@@ -101,6 +101,12 @@ const std::vector<Row>& rows() {
         {"ended by the delete's answer on the upstream's clock",
          [](History& h) { booted(h), h.deletion(1000.5, 200, second(997)); },
          {{97.05, 400, R::expiry_clock, 2200, 997.55, deleted, E::delete_answer}}},
+        {"a delete whose answer took long ended it when the upstream answered, by its Date",
+         [](History& h) {
+             booted(h), h.add(625, DeleteAnswered{CallId{1, ++h.call}, h.key, h.model, 200,
+                                                  second(604.9), second(605)});
+         },
+         {{100, 400, R::expiry_clock, 2200, 605.999999, deleted, E::delete_answer}}},
         {"where the answer's Date allows that the clocks agree, they do",
          [](History& h) { booted(h), h.deletion(1000.5, 200, second(1000)); },
          {{100, 400, R::expiry_clock, 2200, 1000.5, deleted, E::delete_answer}}},
@@ -324,6 +330,20 @@ const std::vector<Row>& rows() {
         {"with a run in flight, as the upstream says, there is no expiry",
          [](History& h) { booted(h), h.seen(1005, "RUNNING", {99.95, 1000, -1, 1}); },
          {{100, 400, R::expiry_clock, -1, -1, no_end, E::none}}},
+        {"a run that arrived after a report of the end was another instance's",
+         [](History& h) {
+             booted(h), h.seen(2300, "STOPPED", {99.95, 2290, 2200, 0}).run(9000, 9010);
+         },
+         {{100, 400, R::expiry_clock, 2200, 2290, expired, E::upstream_report}}},
+        {"a run that arrived after a delete was another instance's",
+         [](History& h) { h.load(100).deletion(110).run(9000, 9010); },
+         {{100, -1, R::none, -1, 110, deleted, E::delete_answer}}},
+        {"a run that arrived after one denial outlives it",
+         [](History& h) { booted(h), h.absent(600).run(1000, 1010); },
+         {{100, 400, R::expiry_clock, 2810, -1, no_end, E::none}}},
+        {"a run that arrived after three denials was another instance's",
+         [](History& h) { booted(h), h.absent(500).absent(504).absent(508).run(1000, 1010); },
+         {{100, 400, R::expiry_clock, 2200, 500, vanished, E::bounded, true}}},
         {"instants are moved where clocks contradict each other",
          [](History& h) {
              h.load(100).seen(105, "RUNNING", {99.95, 99.96, 1899.97, 0}).deletion(106);
