@@ -31,7 +31,8 @@ Wide units(const std::string& text, int places) {
 
 constexpr int gb_places = 15;
 constexpr int rate_places = 10;
-constexpr int amount_places = gb_places + rate_places;
+constexpr int time_places = 6;  // a month's slice is cut at any microsecond
+constexpr int amount_places = gb_places + rate_places + time_places;
 
 class Audit {
   public:
@@ -210,7 +211,7 @@ class Audit {
     Wide price(const Life& life, std::int64_t seconds) const {
         const std::int64_t replicas = rules_.tariff.per_replica ? life.concurrency : 1;
         return units(rules_.gb.at(life.model), gb_places) * seconds * replicas *
-               units(rules_.tariff.rate, rate_places);
+               units(rules_.tariff.rate, rate_places) * second;
     }
 
     /// What a customer pays is the sum of the months' slices.

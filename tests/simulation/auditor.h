@@ -1,6 +1,6 @@
 // The auditor: computes from the simulated upstream's own truth what each account owes, and holds
 // the product's books against it. Shares no code with metering/, lifecycle/ and ledger/: it has its
-// own arithmetic (whole numbers of 10⁻²⁵), its own reading of the plans' numbers, and its own idea
+// own arithmetic (whole numbers of 10⁻³¹), its own reading of the plans' numbers, and its own idea
 // of what evidence allows, which follows from the description of the API alone:
 //
 //  - *Which life.* An instance is one session, whoever reports it. Its loader pays; where no load
@@ -15,8 +15,9 @@
 //  counts
 //    as the end: on the upstream's clock, so within the second of its Date, and where clocks agree
 //    at the answer's arrival or that second's last instant. Else the end lies between the last
-//    proof of life and the first denial (a 404, or a later instance's sight), and no later than the
-//    expiry or the last proof and the grace: an instance that the upstream denies is not billed on.
+//    proof of life and the first denial (a 404, or a later instance that was loaded or seen
+//    RUNNING), and no later than the expiry or the last proof and the grace: an instance that the
+//    upstream denies is not billed on.
 //  - *Cap.* What comes after expiry is billed up to the plan's grace, by the expiry that was known.
 //  - Evidence that was written when its gateway fell may be in the books or not: bounds hold for
 //  both.

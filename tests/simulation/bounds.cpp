@@ -25,7 +25,11 @@ class Reckoning {
               const AuditRules& rules)
         : truth_(truth), life_(life), rules_(rules), error_(rules.clock_error) {
         for (const Evidence& seen : truth.evidence) {
-            if (seen.account != account) continue;
+            if (seen.account != account) {
+                // Another account's run of the same instance may be known to be of it, or not.
+                if (seen.life == life.id && seen.kind == Kind::run_taken) guests_.push_back(&seen);
+                continue;
+            }
             const Life& other = truth.lives[seen.life];
             if (seen.life == life.id) {
                 mine_.push_back(&seen);
@@ -189,7 +193,10 @@ class Reckoning {
             }
         }
         for (const Evidence* seen : later_)
-            if (seen->certain) denial = std::min(denial, seen->answered + error_);
+            if (seen->certain && (seen->kind == Kind::load_accepted || seen->kind == Kind::running))
+                denial = std::min(denial, seen->answered + error_);
+        for (const Evidence* seen : guests_)
+            last_proof = std::max(last_proof, seen->answered + error_);
         const Micros limit = std::max(last_proof + 2 * minute, last_known_expiry());
         return {std::min(sure_proof, *life_.ended),
                 std::max(*life_.ended, std::min(denial, limit))};
@@ -208,6 +215,7 @@ class Reckoning {
             // One that was asked while a run was in flight: no expiry is known.
             if (seen->kind == Kind::running && !seen->expires) latest = never;
         }
+        for (const Evidence* seen : guests_) last_run = std::max(last_run, seen->answered);
         if (last_report > last_run + error_ && life_.expires) return *life_.expires;
         if (last_run > 0 && latest < never) latest = std::max(latest, last_run + error_ + period());
         return latest;
@@ -238,9 +246,10 @@ class Reckoning {
     const Life& life_;
     const AuditRules& rules_;
     const Micros error_;
-    std::vector<const Evidence*> mine_;   // of this life, by the account
-    std::vector<const Evidence*> later_;  // of its successors
-    Micros horizon_ = never;              // when the first delete was sent
+    std::vector<const Evidence*> mine_;    // of this life, by the account
+    std::vector<const Evidence*> later_;   // of its successors
+    std::vector<const Evidence*> guests_;  // runs of other accounts
+    Micros horizon_ = never;               // when the first delete was sent
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "lifecycle/fold.h"
 
@@ -78,27 +79,99 @@ std::map<Name, std::vector<RecordedFact>> sort_facts(const SimulatedLedger& ledg
     return facts;
 }
 
+/// A session that stands, or would if no other account had its instance.
+struct Derived {
+    std::string account;
+    Session session;
+};
+
+/// Before whom an account has an instance that several know: a loader before a finder, then the
+/// earlier one.
+auto claim_of(const Derived& derived) {
+    const Session& session = derived.session;
+    return std::tuple(session.discovered,
+                      session.discovered ? session.facts_from : session.loaded_at, derived.account);
+}
+
+/// Folds every account's facts, each in the company of the accounts that were seen to share an
+/// instance with it, as the ledger does it step by step, until nothing changes.
+class Folding {
+  public:
+    explicit Folding(const SimulatedLedger& ledger) : facts_(sort_facts(ledger)) {
+        for (int round = 0; round < most_rounds; ++round) {
+            const auto before = names_of(standing_);
+            fold_once();
+            if (names_of(standing_) == before) return;
+        }
+    }
+
+    const std::vector<Derived>& standing() const { return standing_; }
+
+  private:
+    static constexpr int most_rounds = 6;
+
+    static std::set<std::string> names_of(const std::vector<Derived>& sessions) {
+        std::set<std::string> names;
+        for (const Derived& derived : sessions)
+            names.insert(derived.account + " " + derived.session.id.text() + " " +
+                         text_of(derived.session.running_at) + text_of(derived.session.ended_at));
+        return names;
+    }
+
+    void fold_once() {
+        std::vector<Derived> derived;
+        for (const auto& [name, facts] : facts_) {
+            std::vector<RecordedFact> guests;
+            std::vector<lifecycle::Rival> rivals;
+            for (const std::string& partner : partners_[name.first]) {
+                const auto found = facts_.find({partner, name.second});
+                if (found == facts_.end()) continue;
+                guests.insert(guests.end(), found->second.begin(), found->second.end());
+                for (const Derived& other : standing_)
+                    if (other.account == partner && other.session.model.text() == name.second)
+                        rivals.push_back({other.session.loaded_at, other.session.created});
+            }
+            for (Session& session : lifecycle::fold(lifecycle::UpstreamId("https://upstream"),
+                                                    facts, {guests, rivals}))
+                derived.push_back({name.first, std::move(session)});
+        }
+        keep_claims(std::move(derived));
+    }
+
+    void keep_claims(std::vector<Derived> derived) {
+        std::map<std::pair<std::string, calendar::Instant>, const Derived*> owners;
+        for (const Derived& one : derived) {
+            if (!one.session.created) continue;
+            const Derived*& owner = owners[{one.session.model.text(), *one.session.created}];
+            if (owner && owner->account != one.account) {
+                partners_[owner->account].insert(one.account);
+                partners_[one.account].insert(owner->account);
+            }
+            if (!owner || claim_of(one) < claim_of(*owner)) owner = &one;
+        }
+        std::vector<Derived> standing;
+        for (const Derived& one : derived) {
+            if (one.session.created &&
+                owners.at({one.session.model.text(), *one.session.created})->account != one.account)
+                continue;
+            standing.push_back(one);
+        }
+        standing_ = std::move(standing);
+    }
+
+    const std::map<Name, std::vector<RecordedFact>> facts_;
+    std::map<std::string, std::set<std::string>> partners_;
+    std::vector<Derived> standing_;
+};
+
 }  // namespace
 
 Books make_books(const SimulatedLedger& ledger, const metering::Plan& plan, const Rate& rate,
                  calendar::Instant as_of) {
     Books books;
     for (const SimulatedLedger::Row& row : ledger.rows()) books.entries.push_back(entry_of(row));
-    std::vector<std::pair<std::string, Session>> sessions;
-    for (const auto& [name, facts] : sort_facts(ledger))
-        for (Session& session : lifecycle::fold(lifecycle::UpstreamId("https://upstream"), facts))
-            sessions.emplace_back(name.first, std::move(session));
-    // The loader's first: a discovered instance that another account has is not this one's.
-    std::stable_sort(sessions.begin(), sessions.end(), [](const auto& a, const auto& b) {
-        return a.second.discovered < b.second.discovered;
-    });
-    std::map<std::pair<std::string, calendar::Instant>, std::string> owners;
-    for (const auto& [account, session] : sessions) {
-        if (session.created) {
-            const auto [owner, is_new] =
-                owners.try_emplace({session.model.text(), *session.created}, account);
-            if (!is_new && session.discovered && owner->second != account) continue;
-        }
+    const Folding folding(ledger);
+    for (const auto& [account, session] : folding.standing()) {
         const metering::SessionFacts facts = metering::to_facts(session, account);
         books.sessions.push_back(
             bill(session, account, rate(facts, plan, calendar::Zone::utc(), as_of)));
