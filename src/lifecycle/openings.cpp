@@ -88,10 +88,20 @@ class OpeningFinder {
         const auto end = trails_.upper_bound(answered + late);
         for (auto at = trails_.lower_bound(sent - created_early); at != end; ++at) {
             if (at->second.load || was_seen_before(at->second, load)) continue;
+            if (was_deleted_before(at->first, load)) continue;
             const Instant created = at->first;
             const Duration distance = std::max({sent - created, created - answered, Duration{0}});
             pairs.emplace_back(distance.micros, &load, created);
         }
+    }
+
+    /// A delete that came between ended what the load had begun.
+    bool was_deleted_before(Instant created, const Load& load) const {
+        return std::any_of(
+            evidence_.deletions.begin(), evidence_.deletions.end(), [&](const Deletion& deletion) {
+                return deletion.accepted && deletion.stamp.asked >= load.stamp.answered &&
+                       deletion.stamp.answered < created;
+            });
     }
 
     static bool was_seen_before(const Trail& trail, const Load& load) {

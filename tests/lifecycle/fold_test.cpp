@@ -330,6 +330,12 @@ const std::vector<Row>& rows() {
         {"with a run in flight, as the upstream says, there is no expiry",
          [](History& h) { booted(h), h.seen(1005, "RUNNING", {99.95, 1000, -1, 1}); },
          {{100, 400, R::expiry_clock, -1, -1, no_end, E::none}}},
+        {"an instance created after a load was deleted is not that load's",
+         [](History& h) {
+             h.load(100).deletion(110).seen(605, "RUNNING", {300, 600.5, 2400, 0});
+         },
+         {{100, -1, R::none, -1, 110, deleted, E::delete_answer},
+          {300, 600, R::expiry_clock, 2400, -1, no_end, E::none}}},
         {"a run that arrived after a report of the end was another instance's",
          [](History& h) {
              booted(h), h.seen(2300, "STOPPED", {99.95, 2290, 2200, 0}).run(9000, 9010);
