@@ -197,14 +197,27 @@ class Reckoning {
                 denial = std::min(denial, seen->answered + error_);
         for (const Evidence* seen : guests_)
             last_proof = std::max(last_proof, seen->answered + error_);
-        const Micros limit = std::max(last_proof + 2 * minute, last_known_expiry());
+        const Micros limit = std::max(last_proof + 2 * minute, last_expiry_told());
         return {std::min(sure_proof, *life_.ended),
                 std::max(*life_.ended, std::min(denial, limit))};
     }
 
     Micros period() const { return life_.period_seconds * second; }
 
-    /// The latest instant that may be taken for its expiry.
+    /// The latest instant that anything names as its expiry.
+    Micros last_expiry_told() const {
+        Micros latest = std::max(*life_.running + period(), life_.expires.value_or(0));
+        for (const auto* list : {&mine_, &guests_}) {
+            for (const Evidence* seen : *list) {
+                latest = std::max(latest, seen->expires.value_or(0));
+                if (seen->kind == Kind::run_taken)
+                    latest = std::max(latest, seen->answered + error_ + period());
+            }
+        }
+        return latest;
+    }
+
+    /// The latest instant up to which it may be taken not to have expired.
     Micros last_known_expiry() const {
         Micros latest = life_.expires.value_or(never);
         Micros last_run = 0, last_report = 0;

@@ -33,7 +33,7 @@ Gateway::Gateway(World& world, GatewayTraits traits, Dice dice)
       clock_(world.agenda) {}
 
 void Gateway::open_journal() {
-    lying_disk_ = std::make_unique<LyingDisk>(*disk_, traits_.honest_syncs);
+    lying_disk_ = std::make_unique<LyingDisk>(*disk_, traits_.lies);
     desk_ = std::make_unique<Desk>();
     const journal::Options options = options_of(traits_);
     if (traits_.live_journal) {

@@ -30,7 +30,7 @@ struct GatewayTraits {
     Micros largest_offset = 0;  // of its clock from the upstream's, thrown anew at each start
     bool live_journal = false;
     std::uint64_t segment_bytes = 16'384;
-    std::optional<int> honest_syncs;  // planted: see LyingDisk
+    Lies lies;  // planted
 };
 
 struct World {

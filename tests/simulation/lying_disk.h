@@ -1,5 +1,5 @@
-// A disk that says it has synced and has not, every so many times: the planted bug of a product
-// that forgets an fsync, put where the product cannot see it.
+// A disk that says it has synced and has not: the planted bug of a product that forgets an fsync,
+// put where the product cannot see it.
 #pragma once
 
 #include <atomic>
@@ -8,10 +8,15 @@
 
 namespace simulation {
 
+/// Which syncs do nothing.
+struct Lies {
+    int files = 0;             // every so-manieth sync of a file; 0: none
+    bool directories = false;  // those of a directory
+};
+
 class LyingDisk : public platform::Disk {
   public:
-    /// Each `honest` + 1st sync of a file does nothing; absent: none does.
-    LyingDisk(platform::Disk& disk, std::optional<int> honest) : disk_(disk), honest_(honest) {}
+    LyingDisk(platform::Disk& disk, Lies lies) : disk_(disk), lies_(lies) {}
 
     std::unique_ptr<platform::File> open(const std::string& path, Mode mode) override {
         return std::make_unique<LyingFile>(disk_.open(path, mode), *this);
@@ -22,7 +27,9 @@ class LyingDisk : public platform::Disk {
     }
     void remove(const std::string& path) override { disk_.remove(path); }
     void rename(const std::string& from, const std::string& to) override { disk_.rename(from, to); }
-    void sync_directory(const std::string& path) override { disk_.sync_directory(path); }
+    void sync_directory(const std::string& path) override {
+        if (!lies_.directories) disk_.sync_directory(path);
+    }
     std::shared_ptr<void> try_lock(const std::string& path) override {
         return disk_.try_lock(path);
     }
@@ -49,10 +56,10 @@ class LyingDisk : public platform::Disk {
         LyingDisk& disk_;
     };
 
-    bool skips() { return honest_ && ++syncs_ % (*honest_ + 1) == 0; }
+    bool skips() { return lies_.files > 0 && ++syncs_ % lies_.files == 0; }
 
     platform::Disk& disk_;
-    const std::optional<int> honest_;
+    const Lies lies_;
     std::atomic<int> syncs_{0};
 };
 

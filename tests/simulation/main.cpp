@@ -10,9 +10,11 @@
 namespace {
 
 struct Sums {
+    std::uint64_t digest = 0;  // of all that was simulated: two runs can be compared by it
     std::size_t seeds = 0, days = 0, facts = 0, falls = 0, lives = 0, billed = 0, exact = 0;
     void add(const simulation::Outcome& outcome) {
         ++seeds;
+        digest = digest * 31 + outcome.digest;
         days += static_cast<std::size_t>(outcome.days);
         facts += outcome.facts;
         falls += outcome.falls;
@@ -23,7 +25,7 @@ struct Sums {
     void print() const {
         std::cout << seeds << " seeds, " << days << " days, " << falls << " falls of gateways, "
                   << lives << " instances, " << billed << " billed, " << exact << " of them exact, "
-                  << facts << " facts" << std::endl;
+                  << facts << " facts, digest " << std::hex << digest << std::dec << std::endl;
     }
 };
 

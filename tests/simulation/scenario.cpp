@@ -79,7 +79,8 @@ Scenario make_scenario(std::uint64_t seed) {
     scenario.plan_json = plan.json;
     scenario.tariff = plan.tariff;
     scenario.manners = make_manners(dice);
-    const Micros offset = dice.one_of({Micros{0}, Micros{0}, 200 * millisecond, 900 * millisecond});
+    const Micros offset =
+        dice.one_of({Micros{0}, Micros{0}, Micros{0}, 900 * millisecond, 10 * second, 5 * minute});
     const bool live = seed % 8 == 0;
     const auto gateways = dice.between(1, 3);
     for (std::int64_t i = 0; i < gateways; ++i) {
@@ -90,8 +91,9 @@ Scenario make_scenario(std::uint64_t seed) {
         traits.segment_bytes = dice.one_of<std::uint64_t>({4'096, 16'384, 65'536});
         scenario.gateways.push_back(traits);
     }
-    // A Date is whole seconds: what it leaves open of an offset, it leaves open.
-    scenario.clock_error = offset == 0 ? 0 : offset + second;
+    // A Date is whole seconds, at some instant of a question that may take twenty; and what no
+    // answer follows is moved by the offset from before a clock was set.
+    scenario.clock_error = offset == 0 ? 0 : 2 * offset + 12 * second;
     scenario.between_visits = dice.one_of({3 * hour, 8 * hour, 24 * hour});
     scenario.between_falls = dice.one_of({3 * hour, 12 * hour, 3 * day});
     scenario.between_storms = dice.one_of({6 * hour, day, 4 * day});

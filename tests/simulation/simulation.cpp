@@ -22,7 +22,7 @@ class Run {
           world_{agenda_, upstream_, ledger_, truth_, scenario_.gb} {
         if (plant.forget_marks) ledger_.forget_marks();
         for (GatewayTraits traits : scenario_.gateways) {
-            traits.honest_syncs = plant.honest_syncs;
+            traits.lies = plant.lies;
             gateways_.push_back(
                 std::make_unique<Gateway>(world_, traits, Dice(seed).fork(traits.name)));
         }

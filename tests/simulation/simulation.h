@@ -4,15 +4,16 @@
 #pragma once
 
 #include "simulation/auditor.h"
+#include "simulation/lying_disk.h"
 #include "simulation/meter.h"
 
 namespace simulation {
 
 /// Bugs put in where the product meets the world, to see that they are found (planted_test.cpp).
 struct Plant {
-    std::optional<int> honest_syncs;  // a disk that skips every so-manieth sync
-    bool forget_marks = false;        // a database that takes a batch twice
-    Rate rate;                        // another metering rule; empty: the product's
+    Lies lies;                  // of the disk, about having synced
+    bool forget_marks = false;  // a database that takes a batch twice
+    Rate rate;                  // another metering rule; empty: the product's
 };
 
 struct Outcome {
