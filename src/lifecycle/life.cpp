@@ -151,12 +151,24 @@ class Derivation {
         return last_alive_ && seen.stamp.asked < last_alive_->stamp.asked;
     }
 
+    bool is_older(const Observation& seen) const {
+        const Load* load = life_.opening.load;
+        return seen.modified &&
+               *seen.modified < (load ? load->stamp.asked : life_.opening.loaded_at);
+    }
+
+    bool is_of_this_instance(const Observation& seen) const {
+        return seen.created && seen.created == life_.opening.created;
+    }
+
     /// A report from before the load: FAILED is sticky until then.
     bool is_stale(const Observation& seen) const {
-        if (seen.created && seen.created == life_.opening.created) return false;
-        const Load* load = life_.opening.load;
-        const Instant began = load ? load->stamp.asked : life_.opening.loaded_at;
-        return seen.modified && *seen.modified < began;
+        return !is_of_this_instance(seen) && is_older(seen);
+    }
+
+    /// What ended stays so until the next load: whoever tells later that it lives lags behind.
+    bool is_final(const Observation& terminal) const {
+        return is_of_this_instance(terminal) && !is_older(terminal);
     }
 
     static bool is_terminal(const Observation& seen) {
@@ -167,7 +179,7 @@ class Derivation {
     void find_terminal() {
         for (const Observation* seen : life_.observations) {
             if (!is_terminal(*seen) || !seen->modified) continue;
-            if (is_contradicted(*seen) || is_stale(*seen)) continue;
+            if (is_stale(*seen) || (is_contradicted(*seen) && !is_final(*seen))) continue;
             if (!terminal_ || *seen->modified < *terminal_->modified) terminal_ = seen;
         }
     }

@@ -336,6 +336,12 @@ const std::vector<Row>& rows() {
          },
          {{100, -1, R::none, -1, 110, deleted, E::delete_answer},
           {300, 600, R::expiry_clock, 2400, -1, no_end, E::none}}},
+        {"a report of the end is final, whoever still tells that the instance lives",
+         [](History& h) {
+             booted(h), h.seen(700, "FAILED", {99.95, 690, -1, 0});
+             h.seen(702, "RUNNING", {99.95, 400.5, 2200, 0});
+         },
+         {{100, 400, R::expiry_clock, 2200, 690, failed, E::upstream_report}}},
         {"a run that arrived after a report of the end was another instance's",
          [](History& h) {
              booted(h), h.seen(2300, "STOPPED", {99.95, 2290, 2200, 0}).run(9000, 9010);
