@@ -44,10 +44,10 @@ class Audit {
         for (const std::string& rest : books_.unshipped) find(Finding::Kind::unsettled, rest);
         match_sessions();
         for (const Life& life : truth_.lives) check(life);
-        for (const auto& session : books_.sessions) {
+        for (const Billed& session : books_.sessions) {
             if (session.open)
                 find(Finding::Kind::unsettled, "open, though all ended: " + session.session,
-                     session.account, session.model);
+                     session.account, session.model, life_of(session));
         }
         verdict_.lives = truth_.lives.size();
         return std::move(verdict_);
@@ -114,6 +114,13 @@ class Audit {
     // Each life is billed once, to the right account ----------------------------------------------
 
     /// By the instance's identity; by the load where nobody ever saw the instance.
+    std::optional<std::size_t> life_of(const Billed& session) const {
+        for (const auto& [life, sessions] : sessions_)
+            if (std::find(sessions.begin(), sessions.end(), &session) != sessions.end())
+                return life;
+        return std::nullopt;
+    }
+
     void match_sessions() {
         std::map<std::pair<std::string, Micros>, std::vector<std::size_t>> by_identity;
         std::map<std::string, std::size_t> by_ticket;
