@@ -181,6 +181,12 @@ void Watcher::heed(const InstanceSeen& seen, const std::string& credential) {
         watch->recorded_at = now;
     }
     if (seen.asked_at < watch->known.since) return;  // asked before the load: says nothing of it
+    if (seen.key != watch->instance.key && look.kind == Look::Kind::terminal) {
+        // Its end is no fact of this key's account until the upstream is asked for it.
+        watches_.set_due(*watch, now);
+        due_changed_.notify_one();
+        return;
+    }
     apply(*watch, look);
 }
 

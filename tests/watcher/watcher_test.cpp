@@ -250,6 +250,21 @@ TEST_F(WatcherTest, TheEndOfAnInstanceThatAnotherKeyEndedIsRecordedForItsLoader)
     EXPECT_TRUE(wait_until_forgotten());
 }
 
+TEST_F(WatcherTest, AnEndThatAnotherKeyWasToldIsRecordedForTheLoader) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    fake.on_status({200, fake.status_json("m", "STOPPED", 0, 1, 1800)});
+    InstanceSeen by_other;
+    by_other.key = lifecycle::KeyFingerprint("fedcba9876543210fedcba9876543210");
+    by_other.model = ModelName("m");
+    by_other.asked_at = by_other.modified.emplace(clock.now());
+    by_other.state = "STOPPED";
+    watcher->heed(by_other, credential);
+    EXPECT_TRUE(wait_for_state("STOPPED"));
+    EXPECT_EQ(of<InstanceSeen>(journal.facts()).back().key, key);
+    EXPECT_TRUE(wait_until_forgotten());
+}
+
 TEST_F(WatcherTest, ALoadByAnotherKeyLeavesTheEarlierInstanceWatched) {
     watcher->watch(load(), credential);
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
