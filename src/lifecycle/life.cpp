@@ -60,6 +60,7 @@ class Derivation {
         LoadOptions options;
         if (const Load* load = life_.opening.load) {
             options = load->options;
+            session_.discovered = !load->accepted;
             session_.key = load->key;
             witnesses_.insert(load->key);
         } else {

@@ -47,7 +47,9 @@ struct Session {
     std::optional<std::string> gb;  // requiredRAM's text, pinned at load
     std::int64_t concurrency = 1;   // as the upstream tells it, else as asked; perhaps absurd
     std::int64_t expiration_seconds = 1800;
-    bool discovered = false;  // found by the watcher, not loaded through a gateway
+    /// Found by looking: no load through a gateway began it, or one whose answer nobody knows,
+    /// which yields to another account's that was accepted.
+    bool discovered = false;
 
     std::optional<calendar::Instant> created;  // the instance's identity, upstream clock
     calendar::Instant loaded_at;

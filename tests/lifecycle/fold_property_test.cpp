@@ -281,7 +281,7 @@ void drop_dates(History& history) {
 /// What is left when the gateways' names are taken out: a load's session is named by its gateway.
 std::string nameless(std::vector<Session> sessions) {
     for (Session& session : sessions)
-        if (!session.discovered) session.id = SessionId("loaded");
+        if (!session.id.text().starts_with("found-")) session.id = SessionId("loaded");
     return text_of(sessions);
 }
 

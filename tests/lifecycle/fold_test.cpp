@@ -586,6 +586,20 @@ TEST(Fold, MovesGatewayInstantsToTheUpstreamsClockByTheAnswersDate) {
     EXPECT_NEAR(seconds_of(session.ended_at), 1000.55, 1e-5);
 }
 
+// It may be the instance of another account's load, which was answered.
+TEST(Fold, AnInstanceWhoseLoadWasNeverAnsweredWasFoundByLooking) {
+    History history;
+    history.load_requested(100).seen(405, "RUNNING", {100.2, 400.5, 2200, 0});
+    const Session session = only_session(history);
+    EXPECT_TRUE(session.discovered);
+    EXPECT_EQ(session.id, SessionId("gw-1-1"));
+    history.add(
+        100.3,
+        LoadAnswered{
+            CallId{1, 1}, history.key, history.model, {}, "2.5", 200, true, second(100), {}});
+    EXPECT_FALSE(only_session(history).discovered);
+}
+
 struct GbRow {
     const char* rule;
     std::optional<std::string> load;
