@@ -163,7 +163,12 @@ void Gateway::heed(const InstanceSeen& seen, const Key& key) {
         watch->recorded = seen;
         watch->recorded_at = clock_.now();
     }
-    if (seen.asked_at >= watch->known.since) apply(*watch, look);
+    if (seen.asked_at < watch->known.since) return;
+    if (seen.key != watch->instance.key && look.kind == Look::Kind::terminal) {
+        watches_.set_due(*watch, clock_.now());
+        return plan_looking();
+    }
+    apply(*watch, look);
 }
 
 void Gateway::apply(Watch& watch, const Look& look) {
