@@ -123,6 +123,10 @@ class Reckoning {
             surely_deleted = surely_deleted || (deletion->certain && counts(*deletion));
             if (surely_deleted) break;
         }
+        // A delete that met a later instance, which this account may never have seen.
+        for (const Evidence* seen : later_)
+            if (seen->kind == Kind::delete_answered && !reported && !surely_deleted)
+                possible.push_back(answer_of(*seen));
         // Denied before a delete, the end is reckoned from the denial.
         if (!reported && (!surely_deleted || was_denied())) possible.push_back(reckoned_end());
         Interval end = possible.front();
@@ -175,23 +179,37 @@ class Reckoning {
                seen.kind == Kind::running || seen.kind == Kind::run_taken;
     }
 
+    /// The latest instant that may be taken for the first denial: of the one that was asked first
+    /// and is known for sure, or of one before it that may be known.
+    Micros first_denial() const {
+        const Micros sight = last_sight();
+        std::vector<const Evidence*> denials;
+        for (const Evidence* seen : mine_)
+            if (seen->kind == Kind::denial && is_witness(seen->key) &&
+                seen->handled >= *life_.ended && seen->asked > sight)
+                denials.push_back(seen);
+        std::sort(denials.begin(), denials.end(),
+                  [](const auto* a, const auto* b) { return a->asked < b->asked; });
+        Micros latest = 0;
+        for (const Evidence* seen : denials) {
+            latest = std::max(latest, std::min(seen->answered, seen->date + second - 1) + error_);
+            if (seen->certain) return latest;
+        }
+        return never;
+    }
+
     Interval reckoned_end() const {
         Micros sure_proof = life_.created - error_;
         Micros last_proof = life_.created + error_;
-        const Micros sight = last_sight();
-        Micros denial = never;
         for (const Evidence* seen : mine_) {
-            if (proves_life(*seen)) {
-                last_proof = std::max(last_proof, seen->answered + error_);
-                const Micros early =
-                    seen->kind == Kind::run_taken ? seen->handled : earliest_departure(*seen);
-                if (seen->certain && precedes_delete(*seen))
-                    sure_proof = std::max(sure_proof, early - error_);
-            } else if (seen->kind == Kind::denial && seen->certain && is_witness(seen->key) &&
-                       seen->handled >= *life_.ended && seen->asked > sight) {
-                denial = std::min(denial, seen->answered + error_);
-            }
+            if (!proves_life(*seen)) continue;
+            last_proof = std::max(last_proof, seen->answered + error_);
+            const Micros early =
+                seen->kind == Kind::run_taken ? seen->handled : earliest_departure(*seen);
+            if (seen->certain && precedes_delete(*seen))
+                sure_proof = std::max(sure_proof, early - error_);
         }
+        Micros denial = first_denial();
         for (const Evidence* seen : later_)
             if (seen->certain && (seen->kind == Kind::load_accepted || seen->kind == Kind::running))
                 denial = std::min(denial, seen->answered + error_);
