@@ -44,6 +44,7 @@ class Run {
         Outcome outcome;
         outcome.seed = seed_;
         outcome.days = scenario_.days;
+        outcome.clocks_agree = scenario_.clock_error == 0;
         outcome.falls = falls_;
         const Books books = close_books();
         outcome.facts = books.entries.size();

@@ -20,10 +20,11 @@ struct Outcome {
     std::uint64_t seed = 0;
     Verdict verdict;
     int days = 0;
-    std::size_t facts = 0;     // in the books
-    std::size_t falls = 0;     // of gateways
-    std::uint64_t digest = 0;  // of all that the books hold
-    std::string trace;         // of the first finding's account and model
+    bool clocks_agree = false;  // of the gateways and the upstream
+    std::size_t facts = 0;      // in the books
+    std::size_t falls = 0;      // of gateways
+    std::uint64_t digest = 0;   // of all that the books hold
+    std::string trace;          // of the first finding's account and model
 
     bool is_well() const { return verdict.findings.empty(); }
 };

@@ -6,6 +6,7 @@
 #include <random>
 #include <regex>
 
+#include "platform/clock.h"
 #include "simulation/simulation.h"
 
 namespace simulation {
@@ -13,11 +14,14 @@ namespace {
 
 /// Seeds that failed once, with what they showed.
 constexpr std::uint64_t hard_seeds[] = {
-    1,    // a run that another account's instance took was counted to one that had been denied
-    7,    // the same after a report of the end: it moved the expiry, and the grace with it
-    67,   // the same after a delete: it made an instance that never ran one that ran
-    75,   // the same, with an instance that took long to shut down
-    390,  // a delete whose answer took long, beside an expiry
+    24,       // a run of another account's instance revived one that had been denied for long
+    57,       // a delete was billed up to its late answer, though its Date told when it was given
+    86,       // a run of another's moved the expiry of an instance that had ended, and its grace
+    100,      // a run of another's made an instance that never ran one that ran
+    203,      // an instance from elsewhere was taken for a load that had been deleted before
+    821,      // a look that lagged behind a FAILED report kept the session open for ever
+    201'433,  // a delete met an instance that its account had never seen
+    3100574046,  // a STOPPED that was told to another key ended the watch; no fact told the loader
 };
 
 }  // namespace
@@ -43,28 +47,34 @@ TEST(Simulation, TheSameSeedGivesTheSameRunAndVerdict) {
     }
 }
 
-/// Where most of the evidence is exact, most of the bounds must meet: else the auditor lets all
-/// pass.
-TEST(Simulation, MostInstancesAreHeldToTheLastDigit) {
+/// Where clocks agree most of the evidence is exact, so most of the bounds must meet: else the
+/// auditor lets all pass.
+TEST(Simulation, WhereClocksAgreeMostInstancesAreHeldToTheLastDigit) {
     silence_log();
     std::size_t billed = 0, exact = 0;
-    for (std::uint64_t seed = 100; seed < 130; ++seed) {
+    for (std::uint64_t seed = 100; seed < 140; ++seed) {
         const Outcome outcome = simulate(seed);
+        if (!outcome.clocks_agree) continue;
         billed += outcome.verdict.billed;
         exact += outcome.verdict.exact;
     }
     EXPECT_GT(billed, 500u);
-    EXPECT_GT(exact * 10, billed * 7) << exact << " of " << billed;
+    EXPECT_GT(exact * 100, billed * 85) << exact << " of " << billed;
 }
 
+/// So many, or a minute of them on a slow machine.
 TEST(Simulation, FreshSeeds) {
+    constexpr std::uint64_t most = 400;
     silence_log();
     const std::uint64_t first = std::random_device()();
     std::cout << "first seed " << first << std::endl;
-    for (std::uint64_t seed = first; seed < first + 200; ++seed) {
+    const std::int64_t end = platform::monotonic_micros() + minute;
+    std::uint64_t seed = first;
+    for (; seed < first + most && platform::monotonic_micros() < end; ++seed) {
         const Outcome outcome = simulate(seed);
         ASSERT_TRUE(outcome.is_well()) << report_of(outcome);
     }
+    std::cout << seed - first << " seeds" << std::endl;
 }
 
 /// The upstream and the auditor must not lean on what they are to test.
