@@ -7,6 +7,8 @@
 #include "cli/row_printer.h"
 #include "cli/session_json.h"
 #include "ledger/accounts.h"
+#include "platform/clock.h"
+#include "reports/session_explanation.h"
 
 namespace cli {
 namespace {
@@ -45,7 +47,8 @@ void add_row(RowPrinter& rows, const ledger::SessionRecord& record) {
               std::to_string(session.concurrency), calendar::to_text(session.loaded_at),
               text(session.running_at), text(session.expires_at), text(session.ended_at),
               session.end_reason ? std::string(lifecycle::to_text(*session.end_reason)) : "open",
-              session.estimated ? "yes" : "no", std::to_string(session.runs)});
+              session.estimated ? "yes" : "no", std::to_string(session.runs),
+              record.is_shared || !session.kept_warm_by.empty() ? "yes" : "no"});
 }
 
 ledger::SessionFilter make_filter(ledger::Store& store, const Arguments& arguments,
@@ -71,8 +74,8 @@ void list_sessions(const Arguments& arguments) {
     }
     with_store(arguments.config, [&](ledger::Store& store) {
         RowPrinter rows({"session", "account", "model", "gb", "concurrency", "loaded_at",
-                         "running_at", "expires_at", "ended_at", "end_reason", "estimated",
-                         "runs"});
+                         "running_at", "expires_at", "ended_at", "end_reason", "estimated", "runs",
+                         "shared"});
         const bool lines = arguments.format.name == "jsonl";
         ledger::for_each_session(store, make_filter(store, arguments, month),
                                  [&](const ledger::SessionRecord& record) {
@@ -84,6 +87,52 @@ void list_sessions(const Arguments& arguments) {
                                      }
                                  });
         if (!lines) rows.print(arguments.format, std::cout);
+    });
+}
+
+std::vector<ledger::ChargeRow> charges_of(ledger::Store& store,
+                                          const ledger::SessionRecord& record) {
+    ledger::ChargeFilter filter;
+    filter.account = record.account;
+    filter.session = record.session.id;
+    return ledger::list_charges(store, filter);
+}
+
+reports::SessionStory read_story(ledger::Store& store, const ledger::SessionRecord& record) {
+    reports::SessionStory story;
+    story.session = record.session;
+    story.account = record.account_name;
+    const auto zone = calendar::find_zone(record.timezone);
+    if (!zone) throw ledger::Refused("there is no time zone " + record.timezone + " here");
+    story.zone = *zone;
+    if (record.plan_document) {
+        auto plan = metering::parse_plan(*record.plan_document);
+        if (const auto* refused = std::get_if<metering::PlanRefused>(&plan))
+            throw ledger::Refused("the stored plan is none: " + refused->why);
+        story.plan = std::get<metering::Plan>(plan);
+    }
+    ledger::SessionEvidence evidence = ledger::read_evidence(store, record);
+    for (ledger::EvidenceFact& fact : evidence.facts) {
+        story.facts.push_back({fact.recorded.gateway, fact.recorded.sequence,
+                               std::move(fact.recorded.fact), fact.by_guest});
+    }
+    for (const ledger::InstanceSharer& sharer : evidence.sharers)
+        story.shared_with.push_back({sharer.account_name, sharer.key});
+    story.accounts = std::move(evidence.account_names);
+    for (const ledger::ChargeRow& row : charges_of(store, record)) {
+        story.charges.push_back({row.period, row.revision, row.plan, row.status, row.seconds,
+                                 row.gb_seconds, row.amount, row.charged_at});
+    }
+    return story;
+}
+
+void explain_session(const Arguments& arguments) {
+    with_store(arguments.config, [&](ledger::Store& store) {
+        const auto record = ledger::get_session(store, lifecycle::SessionId(arguments.id));
+        const auto explanation =
+            reports::explain(read_story(store, record), platform::SystemClock().now());
+        std::cout << (arguments.format.name == "json" ? reports::explanation_json(explanation)
+                                                      : reports::explanation_text(explanation));
     });
 }
 
@@ -111,12 +160,22 @@ void add_session(CLI::App& app, Exit&) {
     show->callback([showing] {
         with_store(showing->config, [&](ledger::Store& store) {
             const auto record = ledger::get_session(store, lifecycle::SessionId(showing->id));
-            ledger::ChargeFilter filter;
-            filter.account = record.account;
-            filter.session = record.session.id;
-            std::cout << to_full_json(record, ledger::list_charges(store, filter)) << "\n";
+            std::cout << to_full_json(record, charges_of(store, record),
+                                      ledger::list_sharers(store, record))
+                      << "\n";
         });
     });
+
+    auto explaining = std::make_shared<Arguments>();
+    explaining->format.name = "text";
+    CLI::App* why = group->add_subcommand(
+        "explain", "why a session costs what it costs: facts, instants, arithmetic, who shared it");
+    explaining->config.add_to(*why);
+    why->add_option("--format", explaining->format.name, "text or json")
+        ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))
+        ->capture_default_str();
+    why->add_option("id", explaining->id, "the session's id")->required();
+    why->callback([explaining] { explain_session(*explaining); });
 }
 
 }  // namespace cli

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "metering/charge.h"
+
 namespace cli {
 namespace {
 
@@ -13,6 +15,10 @@ Json instant_or_null(const std::optional<calendar::Instant>& instant) {
 
 Json text_or_null(const std::optional<std::string>& text) {
     return text ? Json(*text) : Json(nullptr);
+}
+
+std::string seconds_of(calendar::Duration duration) {
+    return money::to_text(metering::to_seconds(duration));
 }
 
 Json rate_input(const ledger::SessionRecord& record) {
@@ -44,7 +50,8 @@ std::string to_rate_input(const ledger::SessionRecord& record) {
 }
 
 std::string to_full_json(const ledger::SessionRecord& record,
-                         const std::vector<ledger::ChargeRow>& charges) {
+                         const std::vector<ledger::ChargeRow>& charges,
+                         const std::vector<ledger::InstanceSharer>& sharers) {
     const lifecycle::Session& session = record.session;
     Json json = rate_input(record);
     json["account_id"] = record.account.text();
@@ -60,6 +67,22 @@ std::string to_full_json(const ledger::SessionRecord& record,
     json["runs"] = session.runs;
     json["last_run_at"] = instant_or_null(session.last_run_at);
     json["adjusted"] = session.adjusted;
+    json["running_evidence"] = std::string(lifecycle::to_text(session.running_evidence));
+    json["end_evidence"] = std::string(lifecycle::to_text(session.end_evidence));
+    json["clock_shift_seconds"] = seconds_of(session.clock.shift);
+    json["clock_uncertainty_seconds"] =
+        session.clock.uncertainty ? Json(seconds_of(*session.clock.uncertainty)) : Json(nullptr);
+    json["kept_warm_by"] = Json::array();
+    for (const lifecycle::KeptWarm& guest : session.kept_warm_by) {
+        json["kept_warm_by"].push_back({{"key", guest.key.text()},
+                                        {"runs", guest.runs},
+                                        {"first_at", calendar::to_text(guest.first_at)},
+                                        {"last_at", calendar::to_text(guest.last_at)}});
+    }
+    json["shared_with"] = Json::array();
+    for (const ledger::InstanceSharer& sharer : sharers)
+        json["shared_with"].push_back(
+            {{"account", sharer.account_name}, {"key", sharer.key.text()}});
     json["charges"] = Json::array();
     for (const ledger::ChargeRow& row : charges) {
         Json charge;

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ledger/queries.h"
+#include "ledger/session_evidence.h"
 
 namespace cli {
 
@@ -11,6 +11,7 @@ namespace cli {
 std::string to_rate_input(const ledger::SessionRecord& record);
 /// Every column, as a JSON object of several lines.
 std::string to_full_json(const ledger::SessionRecord& record,
-                         const std::vector<ledger::ChargeRow>& charges);
+                         const std::vector<ledger::ChargeRow>& charges,
+                         const std::vector<ledger::InstanceSharer>& sharers);
 
 }  // namespace cli

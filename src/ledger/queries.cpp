@@ -20,7 +20,8 @@ SessionRecord read_record(const pqxx::row& row) {
             .timezone = row[2].as<std::string>(),
             .plan = find_text(row[3]),
             .plan_document = find_text(row[4]),
-            .session = read_session(row, 5)};
+            .session = read_session(row, 6),
+            .is_shared = row[5].as<bool>()};
 }
 
 ChargeRow read_charge(const pqxx::row& row) {
@@ -51,7 +52,9 @@ void for_each_session(Store& store, const SessionFilter& filter,
     transact(store, [&](Work& work) {
         work.exec_params(
             std::string("DECLARE found CURSOR FOR SELECT s.account_id, a.name, a.timezone, s.plan, "
-                        "p.document, ") +
+                        "p.document, EXISTS (SELECT FROM instance_sharers i WHERE i.upstream = "
+                        "s.upstream AND i.model = s.model AND i.created = s.created "
+                        "AND i.account_id <> s.account_id), ") +
                 session_columns +
                 " FROM sessions s JOIN accounts a ON a.id = s.account_id "
                 "LEFT JOIN plans p ON p.name = s.plan WHERE ($1::text IS NULL OR s.account_id = "

@@ -19,6 +19,7 @@ struct SessionRecord {
     std::optional<std::string> plan;           // in force at load; absent: none was
     std::optional<std::string> plan_document;  // its JSON
     lifecycle::Session session;
+    bool is_shared = false;  // keys of other accounts see its instance
 };
 
 /// Which sessions; absent members do not narrow.

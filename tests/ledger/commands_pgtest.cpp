@@ -42,6 +42,8 @@ TEST_F(Commands, KeepAccountsKeysPlansAndModelsAndExitAsPromised) {
     EXPECT_EQ(run({"session", "list", "--format", "jsonl"}).output, "");
     EXPECT_EQ(run({"session", "list", "--month", "october"}).status, 2);
     EXPECT_EQ(run({"session", "show", "none"}).status, 1);
+    EXPECT_EQ(run({"session", "explain", "none"}).status, 1);
+    EXPECT_EQ(run({"session", "explain", "none", "--format", "csv"}).status, 2);
 }
 
 TEST_F(Commands, SayWhatToDoWhenTheDatabaseCannotBeReached) {

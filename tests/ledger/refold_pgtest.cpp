@@ -8,6 +8,7 @@
 #include "ledger/accounts.h"
 #include "ledger/meter.h"
 #include "ledger/queries.h"
+#include "ledger/session_evidence.h"
 #include "ledger/shipper.h"
 #include "lifecycle/fact_json.h"
 #include "lifecycle/fold.h"
@@ -103,13 +104,13 @@ class RefoldTest : public PostgresTest {
 // Sessions are kept in upstream time, facts in gateway time: how far back a fold must read is not
 // to be told from the one about the other.
 TEST_F(RefoldTest, AnUpstreamClockHoursOffLosesNoSession) {
-    for (const std::int64_t ahead : {11'111, -12'345, 700, -701}) {
+    for (const std::int64_t ahead : {12'345, -13'579, 700, -701}) {
         const lifecycle::KeyFingerprint by =
             key(ahead > 0 ? "a" + std::to_string(ahead) : "b" + std::to_string(-ahead));
-        for (int life = 0; life < 6; ++life) {
-            std::vector<Fact> facts = boot(life * 7'200, by);
-            facts.push_back(run_ended(after(life * 7'200 + 200), by));
-            facts.push_back(deleted(after(life * 7'200 + 1'000), by));
+        for (int life = 0; life < 8; ++life) {
+            std::vector<Fact> facts = boot(life * 7'300, by);
+            facts.push_back(run_ended(after(life * 7'300 + 200), by));
+            facts.push_back(deleted(after(life * 7'300 + 1'000), by));
             for (const Fact& fact : facts)
                 ship_and_meter({told_by_clock(fact, Duration::seconds(ahead))});
         }
@@ -119,10 +120,10 @@ TEST_F(RefoldTest, AnUpstreamClockHoursOffLosesNoSession) {
         std::vector<lifecycle::Session> found;
         for_each_session(store_, filter,
                          [&](const SessionRecord& record) { found.push_back(record.session); });
-        ASSERT_EQ(found.size(), 6u) << ahead;
-        for (int life = 0; life < 6; ++life) {
+        ASSERT_EQ(found.size(), 8u) << ahead;
+        for (int life = 0; life < 8; ++life) {
             const lifecycle::Session& session = found.at(static_cast<std::size_t>(life));
-            const Instant running = after(life * 7'200 + 100 + ahead);
+            const Instant running = after(life * 7'300 + 100 + ahead);
             EXPECT_EQ(session.running_at, running) << ahead;
             EXPECT_EQ(session.runs, 1u) << ahead;
             EXPECT_EQ(session.end_reason, EndReason::deleted) << ahead;
@@ -296,6 +297,8 @@ TEST_F(RefoldTest, KeysThatSeeOneInstanceAreFlaggedAndKeepItWarm) {
     ship_and_meter({seen_running(after(500), after(0), after(100), key("bb"))}, "gw-b");
     EXPECT_EQ(only_session().session.key, key("aa"));
     EXPECT_EQ(ask("SELECT key FROM instance_sharers"), key("bb").text());
+    EXPECT_TRUE(only_session().is_shared);
+    EXPECT_EQ(list_sharers(store_, only_session()).at(0).account_name, "key-bb000000");
     ship_and_meter({run_at(1'500, key("bb"))}, "gw-b");
     ASSERT_EQ(only_session().session.kept_warm_by.size(), 1u);
     EXPECT_EQ(only_session().session.expires_at, after(1'500 + 1'800));
@@ -332,6 +335,28 @@ TEST_F(RefoldTest, WhoSharedAnInstanceGetsItWhereItsOwnerProvesNone) {
     meter();
     EXPECT_EQ(only_session().session.key, key("bb"));
     EXPECT_EQ(ask("SELECT count(*) FROM instance_sharers"), "0");
+}
+
+TEST_F(RefoldTest, TheEvidenceOfASessionIsItsFactsAndThoseOfItsGuests) {
+    make_managed("loader", key("aa"));
+    make_managed("guest", key("bb"));
+    auto facts = boot(0, key("aa"));
+    facts.push_back(loaded(after(150), key("aa"), "0.5", 409));
+    facts.push_back(run_at(200, key("aa")));
+    facts.push_back(deleted(after(1'000), key("aa")));
+    for (Fact& later : boot(9'000, key("aa"))) facts.push_back(later);
+    ship_and_meter(facts);
+    ship_and_meter({run_at(500, key("bb")), run_at(9'500, key("bb"))}, "gw-b");
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 2u);
+    const SessionEvidence first = read_evidence(store_, found[0]);
+    EXPECT_EQ(first.facts.size(), 6u);
+    EXPECT_EQ(std::count_if(first.facts.begin(), first.facts.end(),
+                            [](const EvidenceFact& fact) { return fact.by_guest; }),
+              1);
+    EXPECT_EQ(first.account_names.at(key("bb")), "guest");
+    EXPECT_EQ(read_evidence(store_, found[1]).facts.size(), 3u);
+    EXPECT_FALSE(found[0].is_shared);
 }
 
 TEST_F(RefoldTest, AnAbsurdConcurrencyIsASessionWithoutAPrice) {
