@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     cli::add_model(app, exit);
     cli::add_session(app, exit);
     cli::add_rate(app, exit);
+    cli::add_reconcile(app, exit);
     cli::add_usage(app, exit);
     cli::add_invoice(app, exit);
     try {

@@ -30,6 +30,7 @@ void add_key(CLI::App& app, Exit& exit);
 void add_plan(CLI::App& app, Exit& exit);
 void add_model(CLI::App& app, Exit& exit);
 void add_session(CLI::App& app, Exit& exit);
+void add_reconcile(CLI::App& app, Exit& exit);
 void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "platform/command.h"
+#include "platform/files.h"
 #include "support/temporary_directory.h"
 
 namespace {
@@ -44,6 +45,30 @@ TEST_F(Commands, KeepAccountsKeysPlansAndModelsAndExitAsPromised) {
     EXPECT_EQ(run({"session", "show", "none"}).status, 1);
     EXPECT_EQ(run({"session", "explain", "none"}).status, 1);
     EXPECT_EQ(run({"session", "explain", "none", "--format", "csv"}).status, 2);
+}
+
+TEST_F(Commands, HoldAnUpstreamsBillAgainstTheSessions) {
+    const auto write = [&](const std::string& name, const std::string& text) {
+        platform::write_file_atomically(home_ / name, text);
+        return home_ / name;
+    };
+    const auto bill = write("bill.csv", "model,start\na/b,2026-10-05T10:00:00Z\n");
+    const auto only_theirs = run({"reconcile", bill});
+    EXPECT_EQ(only_theirs.status, 1) << only_theirs.output;
+    EXPECT_THAT(only_theirs.output, HasSubstr("0 agree, 0 differ, 1 only theirs, 0 only ours"));
+    EXPECT_THAT(run({"reconcile", bill, "--format", "json"}).output,
+                HasSubstr("\"agrees\": false"));
+    EXPECT_THAT(run({"reconcile", bill, "--format", "csv"}).output,
+                HasSubstr("only_theirs,2,,a/b,start,2026-10-05T10:00:00Z,,"));
+    EXPECT_EQ(run({"reconcile", write("none.json", "[]")}).status, 0);
+    const auto bad = run({"reconcile", write("bad.csv", "model,start\na,soon\n")});
+    EXPECT_EQ(bad.status, 2);
+    EXPECT_THAT(bad.output, HasSubstr("bad.csv: line 2: start is not an instant"));
+    EXPECT_EQ(run({"reconcile", home_ / "missing.csv"}).status, 2);
+    const auto other = write("other.csv", "What,When\na,2026-10-05T10:00:00Z\n");
+    EXPECT_EQ(run({"reconcile", other}).status, 2);
+    EXPECT_EQ(run({"reconcile", other, "--map", "What=model", "--map", "When=start"}).status, 1);
+    EXPECT_EQ(run({"reconcile", other, "--map", "What=nothing"}).status, 2);
 }
 
 TEST_F(Commands, SayWhatToDoWhenTheDatabaseCannotBeReached) {

@@ -18,6 +18,7 @@ ROOMS = {
     "metering": ["money", "calendar", "lifecycle"],
     "invoicing": ["metering"],
     "budgets": ["metering"],
+    "reconciling": ["money", "calendar"],
     "bytez": ["lifecycle"],
     "platform": ["calendar"],
     "journal": ["platform"],
@@ -25,12 +26,13 @@ ROOMS = {
     "watcher": ["bytez", "journal", "platform"],
     "ledger": ["invoicing", "budgets", "journal", "platform"],
     "webhooks": ["ledger"],
-    "reports": ["invoicing", "metering"],
+    "reports": ["invoicing", "metering", "reconciling"],
     "console": ["ledger", "reports", "platform"],
     "origin": ["bytez", "lifecycle", "platform"],
 }
 EVERYTHING = {"cli", "main.cpp"}
-MONEY_ROOMS = {"money", "calendar", "lifecycle", "metering", "invoicing", "budgets", "ledger"}
+MONEY_ROOMS = {"money", "calendar", "lifecycle", "metering", "invoicing", "budgets", "reconciling",
+               "ledger"}
 
 
 def closure(room):
