@@ -27,6 +27,7 @@ constexpr Duration slack = Duration::seconds(600);
 struct Reach {
     std::optional<Instant> facts_from;     // absent: all of them
     std::optional<Instant> sessions_from;  // by their facts_from
+    Instant touched;  // sessions before it are written only where they turn out otherwise
 };
 
 std::optional<Instant> find_last_before(Work& work, const InstanceName& instance, Instant limit) {
@@ -44,9 +45,9 @@ Reach find_reach(Work& work, const InstanceName& instance, Instant earliest) {
         "model = $3 AND (end_reason IS NULL OR facts_until >= $4)",
         instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
         calendar::to_text(threshold));
-    const Instant touched = std::min(threshold, find_instant(first[0]).value_or(threshold));
     Reach reach;
-    reach.sessions_from = find_last_before(work, instance, touched);
+    reach.touched = std::min(threshold, find_instant(first[0]).value_or(threshold));
+    reach.sessions_from = find_last_before(work, instance, reach.touched);
     if (!reach.sessions_from) return reach;
     if (const auto before = find_last_before(work, instance, *reach.sessions_from))
         reach.facts_from = lifecycle::clock_window_start(*before - slack);
@@ -67,25 +68,18 @@ std::vector<lifecycle::RecordedFact> read_facts(Work& work, const InstanceName& 
         to_parameter(from)));
 }
 
-struct Known {
-    lifecycle::SessionId id;
-    Instant loaded_at;
-    Instant facts_from;
-    std::optional<Instant> created;
-};
+using Known = std::map<lifecycle::SessionId, FoldedSession>;
 
-std::vector<Known> list_known(Work& work, const InstanceName& instance,
-                              std::optional<Instant> from) {
-    std::vector<Known> known;
+Known list_known(Work& work, const InstanceName& instance, std::optional<Instant> from) {
+    Known known;
     for (const auto& row : work.exec_params(
-             "SELECT id, loaded_at, facts_from, created FROM sessions WHERE account_id = $1 "
-             "AND upstream = $2 AND model = $3 AND ($4::timestamptz IS NULL OR facts_from >= $4)",
+             std::string("SELECT coalesce(s.plan, ''), ") + session_columns +
+                 " FROM sessions s WHERE s.account_id = $1 AND s.upstream = $2 AND s.model = $3 "
+                 "AND ($4::timestamptz IS NULL OR s.facts_from >= $4)",
              instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
              to_parameter(from))) {
-        known.push_back({.id = lifecycle::SessionId(row[0].as<std::string>()),
-                         .loaded_at = read_instant(row[1]),
-                         .facts_from = read_instant(row[2]),
-                         .created = find_instant(row[3])});
+        FoldedSession folded{.session = read_session(row, 1), .plan = row[0].as<std::string>()};
+        known.emplace(folded.session.id, std::move(folded));
     }
     return known;
 }
@@ -98,21 +92,17 @@ void hold_instance(Work& work, const InstanceName& instance) {
 
 /// The first of the known sessions that is not there any more, or began at another instant, or of
 /// the derived ones that was not there.
-std::optional<Instant> first_change(const std::vector<Known>& known,
-                                    const std::vector<FoldedSession>& folded) {
-    std::map<lifecycle::SessionId, Instant> openings;
-    for (const Known& session : known) openings.emplace(session.id, session.loaded_at);
+std::optional<Instant> first_change(const Known& known, const std::vector<FoldedSession>& folded,
+                                    const std::set<lifecycle::SessionId>& derived) {
     std::optional<Instant> first;
     const auto note = [&](Instant from) { first = std::min(first.value_or(from), from); };
-    for (const FoldedSession& derived : folded) {
-        const Session& session = derived.session;
-        const auto before = openings.find(session.id);
-        if (before == openings.end() || before->second != session.loaded_at)
-            note(session.facts_from);
-        if (before != openings.end()) openings.erase(before);
+    for (const auto& [id, before] : known)
+        if (!derived.contains(id)) note(before.session.facts_from);
+    for (const FoldedSession& now : folded) {
+        const auto before = known.find(now.session.id);
+        if (before == known.end() || before->second.session.loaded_at != now.session.loaded_at)
+            note(now.session.facts_from);
     }
-    for (const Known& session : known)
-        if (openings.contains(session.id)) note(session.facts_from);
     return first;
 }
 
@@ -160,15 +150,19 @@ Refold refold_instance(Work& work, const InstanceName& instance, Instant earlies
             continue;
         }
         derived.insert(session.id);
+        const auto before = known.find(session.id);
+        if (session.facts_from < reach.touched && before != known.end() &&
+            before->second.session == session)
+            continue;
         std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
         result.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
-    for (const Known& session : known) {
-        if (derived.contains(session.id)) continue;
+    for (const auto& [id, before] : known) {
+        if (derived.contains(id)) continue;
         work.exec_params("DELETE FROM sessions WHERE account_id = $1 AND id = $2",
-                         instance.account.text(), session.id.text());
-        if (session.created) release_instance(work, instance, *session.created);
-        result.withdrawn.push_back(session.id);
+                         instance.account.text(), id.text());
+        if (const auto created = before.session.created) release_instance(work, instance, *created);
+        result.withdrawn.push_back(id);
     }
     for (const FoldedSession& folded : result.sessions) {
         write_session(work, instance.account, folded.session, folded.plan);
@@ -177,7 +171,7 @@ Refold refold_instance(Work& work, const InstanceName& instance, Instant earlies
     }
     if (runs_may_be_anothers || (company.is_shared && derived.empty()))
         note_stray_runs(work, instance, facts);
-    if (const auto from = first_change(known, result.sessions); from && company.is_shared)
+    if (const auto from = first_change(known, result.sessions, derived); from && company.is_shared)
         tell_of_openings(work, instance, *from - slack);
     return result;
 }

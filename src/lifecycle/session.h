@@ -75,6 +75,8 @@ struct Session {
     /// The first and the last fact about it, gateway clock: where to find them.
     calendar::Instant facts_from;
     calendar::Instant facts_until;
+
+    friend bool operator==(const Session&, const Session&) = default;
 };
 
 }  // namespace lifecycle

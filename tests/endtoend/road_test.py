@@ -3,6 +3,7 @@ import decimal
 import json
 import os
 import signal
+import tempfile
 import unittest
 
 from stack import ORIGIN_KEY, TINY, Failed, Stack, hanging, wait_for
@@ -73,6 +74,36 @@ class Road(unittest.TestCase):
         self.assertEqual(exact, decimal.Decimal(usage["total"]["amount"]))
         page = self.stack.command("invoice", "export", invoice["number"], "--format", "html")
         self.assertIn(invoice["number"], page)
+        self.check_explanation(session, charge, runs)
+        self.check_reconciliation(session, charge)
+
+    def check_explanation(self, session, charge, runs):
+        """From the facts to the last digit, and its parts sum to the whole."""
+        text = self.stack.command("session", "explain", session["session"])
+        for said in ("load answered 200", "delete answered 200", "The arithmetic", charge["amount"]):
+            self.assertIn(said, text)
+        explained = json.loads(
+            self.stack.command("session", "explain", session["session"], "--format", "json"))
+        self.assertEqual(explained["charge"]["amount"], charge["amount"])
+        self.assertEqual(decimal.Decimal(charge["amount"]), sum(
+            decimal.Decimal(part["amount"]) for part in explained["charge"]["parts"]))
+        self.assertEqual(runs, sum(
+            fact["fact"]["accepted"] for fact in explained["facts"]
+            if fact["fact"]["kind"] == "runs"))
+        for instant in ("loaded", "running", "ended"):
+            self.assertIsNotNone(explained[instant]["fact"], text)
+
+    def check_reconciliation(self, session, charge):
+        with tempfile.TemporaryDirectory() as folder:
+            bill = os.path.join(folder, "bill.json")
+            line = {"model": session["model"], "start": session["running_at"],
+                    "end": session["ended_at"], "seconds": charge["used_seconds"],
+                    "billed_seconds": charge["billable_seconds"], "amount": charge["amount"]}
+            for theirs, status in (([line], 0), ([line, line], 1),
+                                   ([{**line, "billed_seconds": "3600"}], 1), ([{}], 2)):
+                with open(bill, "w", encoding="utf-8") as file:
+                    json.dump(theirs, file)
+                self.stack.command("reconcile", bill, status=status)
 
     def test_a_scripted_session_is_one_session_one_charge_one_invoice(self):
         self.stack.load_and_wait()
@@ -149,6 +180,34 @@ class Managed(unittest.TestCase):
             self.assertEqual(session["account"], "acme")
             self.assertNotIn(ORIGIN_KEY, stack.gateway.output())
             self.assertNotIn(key, stack.gateway.output())
+
+    def test_where_isolation_is_share_the_loader_pays_and_guests_are_named(self):
+        with Stack(keys="managed", settings={"gateway.isolation": "share"}) as stack:
+            keys = {}
+            for name in ("loader", "guest"):
+                stack.command("account", "create", name)
+                keys[name] = stack.command("key", "create", name).split()[-1]
+                wait_for("the key is known", lambda: stack.call(
+                    "GET", "/model/list", key=keys[name])[0] == 200, 10)
+            stack.load_and_wait(key=keys["loader"])
+            for _ in range(2):
+                status, _, text = stack.call("POST", "/model/run", {
+                    "model": TINY, "prompt": PROMPT, "params": {"max_length": 8}}, keys["guest"])
+                self.assertEqual(status, 200, text)
+            self.assertEqual(
+                stack.call("POST", "/model/delete", {"model": TINY}, keys["loader"])[0], 200)
+            (session,) = ended(stack)
+            self.assertEqual(session["account"], "loader")
+
+            def guests():
+                shown = json.loads(stack.command("session", "show", session["session"]))
+                return shown["kept_warm_by"]
+
+            (guest,) = wait_for("the guest is named", guests, 40, 0.5)
+            self.assertEqual(guest["runs"], 2)
+            text = stack.command("session", "explain", session["session"])
+            self.assertIn("Kept warm by", text)
+            self.assertRegex(text, r"guest +[0-9a-f]{8} +2 ")
 
 
 if __name__ == "__main__":
