@@ -98,6 +98,14 @@ std::vector<ledger::ChargeRow> charges_of(ledger::Store& store,
     return ledger::list_charges(store, filter);
 }
 
+std::optional<metering::Plan> plan_of(const ledger::SessionRecord& record) {
+    if (!record.plan_document) return std::nullopt;
+    auto plan = metering::parse_plan(*record.plan_document);
+    if (const auto* refused = std::get_if<metering::PlanRefused>(&plan))
+        throw ledger::Refused("the stored plan is none: " + refused->why);
+    return std::get<metering::Plan>(plan);
+}
+
 reports::SessionStory read_story(ledger::Store& store, const ledger::SessionRecord& record) {
     reports::SessionStory story;
     story.session = record.session;
@@ -105,12 +113,7 @@ reports::SessionStory read_story(ledger::Store& store, const ledger::SessionReco
     const auto zone = calendar::find_zone(record.timezone);
     if (!zone) throw ledger::Refused("there is no time zone " + record.timezone + " here");
     story.zone = *zone;
-    if (record.plan_document) {
-        auto plan = metering::parse_plan(*record.plan_document);
-        if (const auto* refused = std::get_if<metering::PlanRefused>(&plan))
-            throw ledger::Refused("the stored plan is none: " + refused->why);
-        story.plan = std::get<metering::Plan>(plan);
-    }
+    story.plan = plan_of(record);
     ledger::SessionEvidence evidence = ledger::read_evidence(store, record);
     for (ledger::EvidenceFact& fact : evidence.facts) {
         story.facts.push_back({fact.recorded.gateway, fact.recorded.sequence,
@@ -161,7 +164,8 @@ void add_session(CLI::App& app, Exit&) {
         with_store(showing->config, [&](ledger::Store& store) {
             const auto record = ledger::get_session(store, lifecycle::SessionId(showing->id));
             std::cout << to_full_json(record, charges_of(store, record),
-                                      ledger::list_sharers(store, record))
+                                      ledger::list_sharers(store, record),
+                                      reports::find_billing_bound(record.session, plan_of(record)))
                       << "\n";
         });
     });

@@ -51,7 +51,8 @@ std::string to_rate_input(const ledger::SessionRecord& record) {
 
 std::string to_full_json(const ledger::SessionRecord& record,
                          const std::vector<ledger::ChargeRow>& charges,
-                         const std::vector<ledger::InstanceSharer>& sharers) {
+                         const std::vector<ledger::InstanceSharer>& sharers,
+                         const std::optional<calendar::Instant>& bound) {
     const lifecycle::Session& session = record.session;
     Json json = rate_input(record);
     json["account_id"] = record.account.text();
@@ -64,6 +65,7 @@ std::string to_full_json(const ledger::SessionRecord& record,
     json["expiration_seconds"] = session.expiration_seconds;
     json["last_proof_of_life"] = instant_or_null(session.last_proof_of_life);
     json["first_denial"] = instant_or_null(session.first_denial);
+    json["never_billed_past"] = instant_or_null(bound);
     json["runs"] = session.runs;
     json["last_run_at"] = instant_or_null(session.last_run_at);
     json["adjusted"] = session.adjusted;

@@ -9,9 +9,10 @@ namespace cli {
 
 /// One line, without its end.
 std::string to_rate_input(const ledger::SessionRecord& record);
-/// Every column, as a JSON object of several lines.
+/// Every column, as a JSON object of several lines. `bound`: reports::find_billing_bound.
 std::string to_full_json(const ledger::SessionRecord& record,
                          const std::vector<ledger::ChargeRow>& charges,
-                         const std::vector<ledger::InstanceSharer>& sharers);
+                         const std::vector<ledger::InstanceSharer>& sharers,
+                         const std::optional<calendar::Instant>& bound);
 
 }  // namespace cli

@@ -10,11 +10,6 @@
 
 namespace lifecycle {
 
-/// How long after its expiry an instance may take to shut down, and the most that a session is
-/// continued past the last proof of life when nothing better is known (the API document: "Shutdowns
-/// should occur within 2 minutes of the specified expiration period").
-constexpr calendar::Duration shutdown_grace = calendar::Duration::seconds(120);
-
 /// By how much an end may precede `expires_at` and still be called an expiry: runs reset the
 /// upstream's clock at its own instant, a little before we see their end.
 constexpr calendar::Duration expiry_slack = calendar::Duration::seconds(5);

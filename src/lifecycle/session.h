@@ -30,6 +30,11 @@ constexpr bool is_sane_concurrency(std::int64_t replicas) {
     return replicas >= 1 && replicas <= 1'000'000;
 }
 
+/// How long after its expiry an instance may take to shut down, and the most that a session is
+/// continued past the last proof of life when nothing better is known (the API document: "Shutdowns
+/// should occur within 2 minutes of the specified expiration period").
+constexpr calendar::Duration shutdown_grace = calendar::Duration::seconds(120);
+
 /// Whose runs kept an instance warm that another account had loaded.
 struct KeptWarm {
     KeyFingerprint key;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "lifecycle/upstream_clock.h"
 #include "metering/rule.h"
 #include "metering/session_facts.h"
 #include "reports/fact_text.h"
@@ -122,12 +121,10 @@ std::string bound_of(const SessionStory& story, Instant as_of) {
                calendar::to_text(*session.first_denial) +
                ": never billed past that, and later evidence corrects it";
     if (session.end_reason || !story.plan) return "";
-    if (!session.expires_at) return "none while it has no expiry: booting, or a run is in flight";
-    const bool is_billed = story.plan->spin_down == metering::SpinDown::billed;
-    const Duration grace = is_billed ? story.plan->shutdown_grace : Duration{};
-    const Instant bound = *session.expires_at + grace;
-    return "as things stand it is not billed past " + calendar::to_text(bound) +
-           (as_of > bound ? ", which is over" : "");
+    const auto bound = find_billing_bound(session, story.plan);
+    if (!bound) return "none while it has no expiry: booting, or a run is in flight";
+    return "as things stand it is not billed past " + calendar::to_text(*bound) +
+           (as_of > *bound ? ", which is over" : "");
 }
 
 std::string clock_text(const lifecycle::ClockOffset& clock) {
@@ -164,6 +161,15 @@ std::vector<ExplainedPart> parts_of(const metering::Charge& charge, const Sessio
 }
 
 }  // namespace
+
+std::optional<Instant> find_billing_bound(const Session& session,
+                                          const std::optional<metering::Plan>& plan) {
+    if (session.end_evidence == EndEvidence::bounded) return session.first_denial;
+    if (session.end_reason || !session.expires_at || !plan)
+        return session.end_reason ? session.ended_at : std::nullopt;
+    const bool is_billed = plan->spin_down == metering::SpinDown::billed;
+    return *session.expires_at + (is_billed ? plan->shutdown_grace : Duration{});
+}
 
 SessionExplanation explain(SessionStory story, Instant as_of) {
     std::sort(story.facts.begin(), story.facts.end(), [](const auto& a, const auto& b) {

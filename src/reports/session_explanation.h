@@ -78,6 +78,13 @@ struct SessionExplanation {
     std::vector<ExplainedPart> parts;        // empty: nothing is metered
 };
 
+/// The instant past which the session is never billed, as things stand (minimum and rounding
+/// aside): its end; of an inferred one the first denial; of an open one its expiry and what the
+/// plan allows for shutting down. Absent: an open one without an expiry (booting, or a run is in
+/// flight).
+std::optional<calendar::Instant> find_billing_bound(const lifecycle::Session& session,
+                                                    const std::optional<metering::Plan>& plan);
+
 /// `as_of`: for an open session.
 SessionExplanation explain(SessionStory story, calendar::Instant as_of);
 

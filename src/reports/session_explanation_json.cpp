@@ -69,6 +69,7 @@ Json session_json(const SessionExplanation& explanation) {
     json["ended"]["last_proof_of_life"] = instant(session.last_proof_of_life);
     json["ended"]["first_denial"] = instant(session.first_denial);
     json["bound"] = explanation.bound;
+    json["never_billed_past"] = instant(find_billing_bound(session, story.plan));
     json["adjusted"] = session.adjusted;
     json["clock"]["shift_seconds"] = seconds(session.clock.shift);
     json["clock"]["uncertainty_seconds"] =

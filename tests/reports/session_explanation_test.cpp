@@ -106,6 +106,33 @@ TEST(SessionExplanation, ShowsUpToWhenAnOpenOneIsBilledAtTheMost) {
                 testing::EndsWith("2026-09-21T14:52:00Z, which is over"));
 }
 
+TEST(SessionExplanation, KnowsPastWhichInstantASessionIsNeverBilled) {
+    const auto bound = [](const History& history, const char* plan = "bytez-2024-06") {
+        return find_billing_bound(story_of(history).session, plan_of(plan));
+    };
+    EXPECT_EQ(bound(booted()), second(2320));
+    EXPECT_EQ(bound(booted(), "no-spin-down"), second(2200));
+    EXPECT_EQ(bound(booted().absent(1000)), second(1000));
+    EXPECT_EQ(bound(booted().deletion(1000)), second(1000));
+    EXPECT_EQ(bound(History().load(100)), std::nullopt);
+    EXPECT_EQ(bound(booted().seen(1005, "RUNNING", {99.95, 1000, -1, 1})), std::nullopt);
+}
+
+TEST(SessionExplanation, ABillIsNeverPastTheBound) {
+    for (const char* name : {"bytez-2024-06", "no-spin-down", "odd-minimum", "per-second"}) {
+        for (const History& history :
+             {booted(), expired(), booted().absent(1000), booted().absent(9000),
+              booted().run(500, 600).absent(3000), booted().load(480)}) {
+            SessionStory story = story_of(history);
+            story.plan = plan_of(name);
+            const auto bound = find_billing_bound(story.session, story.plan);
+            const SessionExplanation explanation = explain(story, second(90'000));
+            ASSERT_TRUE(explanation.charge && explanation.charge->end && bound) << name;
+            EXPECT_LE(*explanation.charge->end, *bound) << name;
+        }
+    }
+}
+
 TEST(SessionExplanation, SaysHowSureTheClocksAre) {
     History history = booted().deletion(1000.5, 200, second(997));
     EXPECT_THAT(explain(story_of(history), second(9000)).clock,
