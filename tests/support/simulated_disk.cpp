@@ -106,6 +106,19 @@ void SimulatedDisk::fail_writes_from(int count) {
     failing_write_ = count == 0 ? 0 : writes_ + count;
 }
 
+void SimulatedDisk::fail_once(Operation operation, int nth, std::errc error) {
+    const std::lock_guard lock(mutex_);
+    failures_[operation] = {nth, error};
+}
+
+void SimulatedDisk::fail_if_due(Operation operation, const std::string& path) {
+    const auto found = failures_.find(operation);
+    if (found == failures_.end() || --found->second.countdown > 0) return;
+    const std::errc error = found->second.error;
+    failures_.erase(found);
+    fail(error, "at " + path);
+}
+
 void SimulatedDisk::set_space(std::optional<std::size_t> bytes) {
     const std::lock_guard lock(mutex_);
     space_ = bytes;
@@ -170,11 +183,13 @@ std::vector<std::string> SimulatedDisk::list(const std::string& directory) {
 
 void SimulatedDisk::remove(const std::string& path) {
     const std::lock_guard lock(mutex_);
+    fail_if_due(Operation::remove, path);
     if (names_.erase(path) == 0) fail(std::errc::no_such_file_or_directory, "remove " + path);
 }
 
 void SimulatedDisk::rename(const std::string& from, const std::string& to) {
     const std::lock_guard lock(mutex_);
+    fail_if_due(Operation::rename, from);
     const auto found = names_.find(from);
     if (found == names_.end()) fail(std::errc::no_such_file_or_directory, "rename " + from);
     auto inode = found->second;
@@ -184,6 +199,7 @@ void SimulatedDisk::rename(const std::string& from, const std::string& to) {
 
 void SimulatedDisk::sync_directory(const std::string& path) {
     const std::lock_guard lock(mutex_);
+    fail_if_due(Operation::sync_directory, path);
     std::erase_if(durable_names_,
                   [&](const auto& entry) { return directory_of(entry.first) == path; });
     for (const auto& entry : names_) {
@@ -201,6 +217,7 @@ std::shared_ptr<void> SimulatedDisk::try_lock(const std::string& path) {
 
 void SimulatedDisk::write(Inode& inode, std::size_t offset, std::string bytes,
                           const std::string& path) {
+    fail_if_due(Operation::write, path);
     if (++writes_ >= failing_write_ && failing_write_ != 0) {
         fail(std::errc::io_error, "write " + path);
     }
@@ -209,6 +226,7 @@ void SimulatedDisk::write(Inode& inode, std::size_t offset, std::string bytes,
 }
 
 void SimulatedDisk::sync(Inode& inode, const std::string& path) {
+    fail_if_due(Operation::sync, path);
     if (++syncs_ >= failing_sync_ && failing_sync_ != 0) {
         fail(std::errc::io_error, "sync " + path);
     }

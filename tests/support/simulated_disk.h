@@ -29,6 +29,9 @@ class SimulatedDisk : public platform::Disk {
 
     void fail_syncs_from(int count);   // the count-th sync from now on and all later ones: EIO
     void fail_writes_from(int count);  // the same of writes
+    enum class Operation { write, sync, remove, rename, sync_directory };
+    /// The nth from now on of these alone fails with this error and does nothing.
+    void fail_once(Operation operation, int nth = 1, std::errc error = std::errc::io_error);
     void set_space(std::optional<std::size_t> bytes);  // for all files together
 
     std::string content(const std::string& path) const;
@@ -61,6 +64,7 @@ class SimulatedDisk : public platform::Disk {
     void write(Inode& inode, std::size_t offset, std::string bytes, const std::string& path);
     void sync(Inode& inode, const std::string& path);
     std::size_t used() const;
+    void fail_if_due(Operation operation, const std::string& path);  // under mutex_
 
     mutable std::mutex mutex_;
     Names_ names_;
@@ -71,6 +75,11 @@ class SimulatedDisk : public platform::Disk {
     int writes_ = 0;
     int failing_sync_ = 0;  // 0: none
     int failing_write_ = 0;
+    struct Failure {
+        int countdown;
+        std::errc error;
+    };
+    std::map<Operation, Failure> failures_;
 };
 
 }  // namespace support
