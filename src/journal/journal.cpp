@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "journal/committer.h"
 #include "journal/handover.h"
 #include "journal/recovery.h"
+#include "journal/segment.h"
 #include "journal/writer.h"
 #include "platform/clock.h"
 #include "platform/disk.h"
@@ -65,6 +67,10 @@ class LiveJournal final : public Journal {
     bool closing_ = false;
     bool idle_ = false;  // the commit thread waits for handed_over_
     std::string failure_;
+
+    // Under release_mutex_.
+    std::mutex release_mutex_;
+    std::deque<Sequence> shipped_segments_;  // off the backlog, not known to be off the disk
 
     // Owned by the commit thread.
     Writer writer_;
@@ -145,13 +151,17 @@ std::string LiveJournal::failure() const {
 }
 
 void LiveJournal::release(Sequence shipped) {
-    const std::vector<Sequence> released = backlog_.release(shipped);
-    for (const Sequence first : released) {
-        // One at a time and in order, so that a crash leaves no gap among those that stay.
-        disk_.remove(segment_path(options_.directory, first));
+    const std::lock_guard lock(release_mutex_);
+    for (const Sequence first : backlog_.release(shipped)) shipped_segments_.push_back(first);
+    const bool some = !shipped_segments_.empty();
+    // One at a time and in order, so that a crash leaves no gap among those that stay. One that
+    // cannot go holds up those behind it until the next release, for the same reason.
+    while (!shipped_segments_.empty()) {
+        remove_if_present(disk_, segment_path(options_.directory, shipped_segments_.front()));
         disk_.sync_directory(options_.directory);
+        shipped_segments_.pop_front();
     }
-    if (!released.empty()) writer_.preparer().retry();
+    if (some) writer_.preparer().retry();
 }
 
 void LiveJournal::close() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "journal/segment.h"
 #include "platform/log.h"
 
 namespace journal {
@@ -13,15 +14,6 @@ constexpr auto retry_interval = std::chrono::seconds(1);
 
 bool is_lack_of_space(const std::system_error& error) {
     return error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT;
-}
-
-/// A file that may not be there.
-void remove_if_present(platform::Disk& disk, const std::string& path) {
-    try {
-        disk.remove(path);
-    } catch (const std::system_error& error) {
-        if (error.code() != std::errc::no_such_file_or_directory) throw;
-    }
 }
 
 }  // namespace

@@ -92,6 +92,9 @@ Recovered recover(platform::Disk& disk, const std::string& directory) {
         recovered.header = segment.header();
         recovered.sealed_through = found.sealed_through;
     }
+    // The last segment's name too: an earlier life may have ended between rename and sync, and what
+    // is appended from here on counts as durable.
+    if (!firsts.empty()) disk.sync_directory(directory);
     return recovered;
 }
 

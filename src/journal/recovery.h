@@ -18,14 +18,16 @@ enum class TailAction {
     report_damage,  // what was durable is not there any more: a person must look
 };
 
+// clang-format off
 ///  | place   | whole commits | behind them           | action        | why
-///  |---------|---------------|-----------------------|---------------|-----------------------------
-///  | any     | none          | any                   | report_damage | named after its first
-///  commit | earlier | some          | zeros                 | go_on         | | earlier | some |
-///  damaged               | report_damage | the next began after its sync | any     | some |
-///  damaged before commit | report_damage | the same | last    | some          | zeros | go_on | |
-///  last    | some          | damaged               | drop_torn     | a crash between write and
-///  sync
+///  |---------|---------------|-----------------------|---------------|------------------------------
+///  | any     | none          | any                   | report_damage | named after its first commit
+///  | earlier | some          | zeros                 | go_on         |
+///  | earlier | some          | damaged               | report_damage | the next began after its sync
+///  | any     | some          | damaged before commit | report_damage | the same
+///  | last    | some          | zeros                 | go_on         |
+///  | last    | some          | damaged               | drop_torn     | a crash between write and sync
+// clang-format on
 TailAction decide_tail(Place place, Commits commits, Rest rest);
 
 /// One segment as the journal keeps it in mind.

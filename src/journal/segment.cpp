@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <system_error>
 
 namespace journal {
 namespace {
@@ -20,6 +21,14 @@ std::optional<Sequence> parse_name(std::string_view name) {
 }
 
 }  // namespace
+
+void remove_if_present(platform::Disk& disk, const std::string& path) {
+    try {
+        disk.remove(path);
+    } catch (const std::system_error& error) {
+        if (error.code() != std::errc::no_such_file_or_directory) throw;
+    }
+}
 
 std::string segment_path(const std::string& directory, Sequence first) {
     const std::string number = std::to_string(first);

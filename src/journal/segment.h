@@ -12,6 +12,8 @@
 namespace journal {
 
 std::string segment_path(const std::string& directory, Sequence first);
+/// A file that may not be there.
+void remove_if_present(platform::Disk& disk, const std::string& path);
 /// The first sequences of the directory's segments, ascending.
 std::vector<Sequence> list_segments(platform::Disk& disk, const std::string& directory);
 

@@ -20,6 +20,16 @@ std::vector<std::string> append_and_read(platform::Disk& disk) {
     return read_all(disk);
 }
 
+/// The same of a journal whose records through `shipped` were released.
+std::string append_and_read_after(platform::Disk& disk, Sequence shipped) {
+    const auto journal = open_journal(disk);
+    EXPECT_EQ(journal->append_and_wait("after"), shipped + 1);
+    journal->close();
+    const auto payloads = read_all(disk, shipped);
+    EXPECT_EQ(payloads.size(), 1u);
+    return payloads.back();
+}
+
 std::vector<std::string> with_after(std::vector<std::string> payloads) {
     payloads.push_back("after");
     return payloads;
@@ -109,6 +119,55 @@ TEST(Crash, AJournalCutAtAnyByteHoldsAPrefixAndGoesOn) {
     }
 }
 
+TEST(Crash, SegmentsCutOrGarbledAtAnyByteLoseNothingInSilence) {
+    Options options = small_options();
+    options.segment_bytes = 1024;
+    SimulatedDisk disk;
+    std::vector<std::string> all;
+    {
+        const auto journal = open_journal(disk, options);
+        for (int i = 0; i < 12; ++i) {
+            all.push_back(std::to_string(i) + std::string(150, 'x'));
+            journal->append_and_wait(all.back());
+        }
+    }
+    const std::vector<Sequence> firsts = list_segments(disk, "/journal");
+    ASSERT_GE(firsts.size(), 3u);
+    std::size_t mended = 0;
+    for (const Sequence first : firsts) {
+        const std::string path = segment_path("/journal", first);
+        const std::string whole = disk.content(path);
+        const std::size_t used = whole.find_last_not_of('\0') + 1;
+        for (std::size_t at = 0; at < used; ++at) {
+            for (const char noise : {'\0', '\xa5'}) {
+                std::string cut = whole;
+                for (std::size_t i = at; i < used; ++i) {
+                    cut[i] = noise == '\0' ? '\0' : static_cast<char>(cut[i] ^ noise);
+                }
+                const auto left = disk.after_kill();
+                left->set_content(path, cut);
+                std::size_t kept = all.size();
+                try {
+                    const auto journal = open_journal(*left, options);
+                    kept = journal->next_sequence() - 1;
+                    journal->append_and_wait("after");
+                    journal->close();
+                } catch (const std::runtime_error& error) {
+                    EXPECT_THAT(error.what(), testing::HasSubstr("damaged")) << first << " " << at;
+                    continue;
+                }
+                ++mended;
+                EXPECT_TRUE(first == firsts.back() || kept == all.size()) << first << " " << at;
+                std::vector<std::string> expected(all.begin(),
+                                                  all.begin() + static_cast<std::ptrdiff_t>(kept));
+                EXPECT_GE(kept, firsts.back()) << at;
+                EXPECT_EQ(read_all(*left), with_after(expected)) << first << " " << at;
+            }
+        }
+    }
+    EXPECT_GT(mended, 100u);
+}
+
 TEST(Crash, AReleaseInterruptedAnywhereLeavesNoGap) {
     SimulatedDisk disk;
     const auto journal = open_journal(disk);
@@ -139,6 +198,71 @@ TEST(Crash, ACommitWhoseSyncFailedIsWrittenAgainBeforeItCounts) {
         const auto cut = killed->after_power_cut(0, SimulatedDisk::Names::synced_only);
         open_journal(*cut)->close();
         EXPECT_THAT(read_all(*cut), testing::ElementsAre("one", "doubtful"));
+    }
+}
+
+TEST(Crash, ASegmentThatCouldNotBeRemovedLeavesNoGapBehindIt) {
+    using enum SimulatedDisk::Operation;
+    for (const auto operation : {remove, sync_directory}) {
+        for (int nth = 1; nth <= 3; ++nth) {
+            SimulatedDisk disk;
+            const auto journal = open_journal(disk);
+            Sequence last = 0;
+            for (int i = 0; i < 40; ++i) last = journal->append_and_wait(std::string(700, 'x'));
+            // Let the thread that prepares the next segment come to rest: only releases fail.
+            journal->close();
+            const auto again = open_journal(disk);
+            disk.fail_once(operation, nth);
+            EXPECT_THROW(again->release(last / 2), std::system_error);
+            const auto cut = disk.after_power_cut(0, SimulatedDisk::Names::synced_only);
+            EXPECT_EQ(open_journal(*cut)->next_sequence(), last + 1);
+            again->release(last);  // the next batch's
+            EXPECT_EQ(list_segments(disk, "/journal").size(), 1u);
+            again->close();
+            EXPECT_EQ(append_and_read_after(disk, last), "after");
+        }
+    }
+}
+
+TEST(Crash, ASegmentWhoseNameWasNotSyncedIsSyncedBeforeItTakesMore) {
+    SimulatedDisk disk;
+    {
+        const auto journal = open_journal(disk);
+        journal->append_and_wait(std::string(3'900, 'x'));
+        const auto before = list_segments(disk, "/journal").size();
+        disk.fail_once(SimulatedDisk::Operation::sync_directory);
+        EXPECT_THROW(journal->append_and_wait(std::string(500, 'y')), std::runtime_error);
+        EXPECT_EQ(list_segments(disk, "/journal").size(), before + 1);
+        journal->close();
+    }
+    const auto killed = disk.after_kill();
+    const auto journal = open_journal(*killed);
+    const Sequence acknowledged = journal->append_and_wait("two");
+    EXPECT_EQ(acknowledged, 3u);
+    const auto cut = killed->after_power_cut(0, SimulatedDisk::Names::synced_only);
+    EXPECT_EQ(open_journal(*cut)->next_sequence(), acknowledged + 1);
+    journal->close();
+}
+
+TEST(Crash, OneFailureOfAnyKindEndsAllWritingThoughTheDiskRecovers) {
+    using enum SimulatedDisk::Operation;
+    for (const auto operation : {write, sync, rename, sync_directory}) {
+        for (const auto error : {std::errc::io_error, std::errc::no_space_on_device,
+                                 std::errc::read_only_file_system}) {
+            SimulatedDisk disk;
+            const auto journal = open_journal(disk);
+            journal->append_and_wait("good");
+            disk.fail_once(operation, 1, error);
+            // A record of a new segment, so that each operation takes place.
+            EXPECT_THROW(journal->append_and_wait(std::string(3'950, 'x')), std::runtime_error);
+            EXPECT_EQ(journal->state(), State::failed);
+            const int syncs = disk.syncs();
+            EXPECT_THROW(journal->append_and_wait("late"), std::runtime_error);
+            journal->close();
+            EXPECT_EQ(disk.syncs(), syncs);
+            const auto cut = disk.after_power_cut(0, SimulatedDisk::Names::synced_only);
+            EXPECT_THAT(append_and_read(*cut), testing::ElementsAre("good", "after"));
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <tuple>
+
 #include "journal/journal_fixture.h"
 
 namespace journal {
@@ -51,11 +54,14 @@ TEST(Recovery, DecidesByTheTable) {
         {Place::last, Commits::some, Rest::damaged, drop_torn},
         {Place::last, Commits::some, Rest::damaged_before_commit, report_damage},
     };
+    std::set<std::tuple<Place, Commits, Rest>> combinations;
     for (const Row& row : rows) {
+        combinations.emplace(row.place, row.commits, row.rest);
         EXPECT_EQ(decide_tail(row.place, row.commits, row.rest), row.action)
             << static_cast<int>(row.place) << static_cast<int>(row.commits)
             << static_cast<int>(row.rest);
     }
+    EXPECT_EQ(combinations.size(), 2u * 2u * 3u);
 }
 
 TEST(Recovery, FindsDamageBeforeALaterCommitAtEveryByte) {
