@@ -70,8 +70,10 @@ KeySnapshot::~KeySnapshot() {
     stop();
 }
 
-void KeySnapshot::start() {
+void KeySnapshot::start(std::chrono::seconds limit) {
     thread_ = std::async(std::launch::async, [this] { run(); });
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, limit, [this] { return tried_; });
 }
 
 void KeySnapshot::stop() {
@@ -98,6 +100,7 @@ void KeySnapshot::run() {
             }
         }
         std::unique_lock lock(mutex_);
+        if (!std::exchange(tried_, true)) wake_.notify_all();
         if (wake_.wait_for(lock, refresh_interval, [this] { return stopping_; })) return;
     }
 }

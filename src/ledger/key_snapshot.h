@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -33,8 +34,10 @@ class KeySnapshot {
     KeySnapshot(StoreOptions store, std::string file);
     ~KeySnapshot();
 
-    /// Follows the ledger on a thread of its own. stop() is idempotent.
-    void start();
+    /// Follows the ledger on a thread of its own; returns when it has been read once, or could not
+    /// be, at the latest after `limit`: whoever calls right after the start is known. stop() is
+    /// idempotent.
+    void start(std::chrono::seconds limit = std::chrono::seconds(10));
     void stop();
 
     // Thread-safe, on any thread.
@@ -68,6 +71,7 @@ class KeySnapshot {
     std::shared_ptr<const Contents> contents_;
     std::condition_variable wake_;
     bool stopping_ = false;
+    bool tried_ = false;        // the ledger was asked once, with or without success
     std::future<void> thread_;  // its end
 };
 

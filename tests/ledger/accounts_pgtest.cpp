@@ -106,6 +106,7 @@ TEST_F(Accounts, ASnapshotIsUpToDateWithinASecondOrSo) {
     create_account(store_, {.name = "Ada"});
     KeySnapshot snapshot(options(), home / "keys.json");
     snapshot.start();
+    EXPECT_EQ(snapshot.find(support::key()), KeySnapshot::Answer::unknown) << "loaded by now";
     const CreatedKey key = create_key(store_, "Ada", "");
     for (int i = 0; i < 200 && snapshot.find(key.fingerprint) != KeySnapshot::Answer::known; ++i) {
         ::usleep(25'000);
