@@ -16,8 +16,8 @@ import threading
 import time
 import urllib.parse
 
-BINARY = os.environ.get("TOLLGATE_BINARY", "build/tollgate")
-SOURCE = pathlib.Path(os.environ.get("TOLLGATE_SOURCE", pathlib.Path(__file__).parents[2]))
+SOURCE = pathlib.Path(os.environ.get("TOLLGATE_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
+BINARY = os.environ.get("TOLLGATE_BINARY", str(SOURCE / "build/tollgate"))
 ENGINE = os.environ.get("TOLLGATE_ENGINE", str(pathlib.Path(BINARY).parent / "engine"))
 TINY = "tollgate/tiny-random-llama"
 ORIGIN_KEY = "origin-key-0123456789"
