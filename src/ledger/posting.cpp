@@ -1,5 +1,6 @@
 #include "ledger/posting.h"
 
+#include "ledger/chain_heads.h"
 #include "lifecycle/fact_json.h"
 
 namespace ledger {
@@ -47,23 +48,49 @@ std::optional<std::string> text_or_null(const std::string& text) {
     return to_storable(text);
 }
 
-/// Streams rows into facts; remembers which instances they concern, and since when.
+std::string_view view_of(const std::optional<std::string>& text) {
+    return text ? std::string_view(*text) : std::string_view();
+}
+
+std::set<std::string> ids_of(const Attribution& accounts) {
+    std::set<std::string> ids;
+    for (const auto& [key, account] : accounts) ids.insert(account.text());
+    return ids;
+}
+
+/// Streams rows into facts, each with its link of its chain; remembers which instances they
+/// concern, and since when.
 class FactStream {
   public:
-    FactStream(Work& work, std::string gateway)
+    FactStream(Work& work, std::string gateway, ChainHeads& heads)
         : gateway_(std::move(gateway)),
+          heads_(heads),
           stream_(work, "facts",
                   std::vector<std::string>{"gateway", "sequence", "account_id", "upstream", "kind",
-                                           "key", "model", "occurred_at", "recorded_at", "body"}) {}
+                                           "key", "model", "occurred_at", "recorded_at", "body",
+                                           "chain"}) {}
 
     void write(const FactRow& row, const std::optional<AccountId>& account,
                const std::string& upstream) {
         std::optional<std::string> account_id;
         if (account) account_id = account->text();
-        stream_ << std::make_tuple(gateway_, row.sequence, account_id, upstream, row.kind,
-                                   text_or_null(row.key.text()), text_or_null(row.model.text()),
-                                   calendar::to_text(row.occurred_at),
-                                   calendar::to_text(row.recorded_at), to_storable(row.body));
+        const auto key = text_or_null(row.key.text());
+        const auto model = text_or_null(row.model.text());
+        const std::string body = to_storable(row.body);
+        const proof::Hash& link = heads_.advance({.gateway = gateway_,
+                                                  .sequence = row.sequence,
+                                                  .account = view_of(account_id),
+                                                  .upstream = upstream,
+                                                  .kind = row.kind,
+                                                  .key = view_of(key),
+                                                  .model = view_of(model),
+                                                  .occurred_at = row.occurred_at,
+                                                  .recorded_at = row.recorded_at,
+                                                  .body = body});
+        stream_ << std::make_tuple(gateway_, row.sequence, account_id, upstream, row.kind, key,
+                                   model, calendar::to_text(row.occurred_at),
+                                   calendar::to_text(row.recorded_at), body,
+                                   "\\x" + proof::to_text(link));
         if (!account || row.model.empty() || !row.fact || !concerns_instance(*row.fact)) return;
         const bool only_runs = std::holds_alternative<lifecycle::Runs>(*row.fact);
         const auto [entry, is_new] = touched_.try_emplace(
@@ -78,6 +105,7 @@ class FactStream {
 
   private:
     std::string gateway_;
+    ChainHeads& heads_;
     pqxx::stream_to stream_;
     std::map<Instance, Touch> touched_;
 };
@@ -172,7 +200,8 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
                                 [&](const KeyFingerprint& key) { return accounts.contains(key); });
     make_partitions(work, rows);
     std::vector<Learned> learned;
-    FactStream stream(work, gateway.text());
+    ChainHeads heads(work, gateway.text(), ids_of(accounts));
+    FactStream stream(work, gateway.text(), heads);
     for (const FactRow& row : rows) {
         if (row.fact) {
             if (const auto* start = std::get_if<lifecycle::GatewayStarted>(&*row.fact)) {
@@ -191,6 +220,7 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
             upstream);
     }
     stream.complete();
+    heads.write(work);
     if (!learned.empty()) change_rules(work);
     for (const Learned& entry : learned) {
         learn_model(work, entry.upstream, entry.model, storable_gb(entry.gb), entry.source,

@@ -1,5 +1,5 @@
-// Inside the ledger: puts one batch of rows into facts, exactly once. The guards are the high-water
-// mark of the gateway; there is no unique index to ask.
+// Inside the ledger: puts one batch of rows into facts, exactly once and chained. The guards are
+// the high-water mark of the gateway; there is no unique index to ask.
 #pragma once
 
 #include <string>

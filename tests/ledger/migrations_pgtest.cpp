@@ -83,8 +83,9 @@ TEST_F(ServiceRole, MayAddFactsAndChargesAndNeverChangeThem) {
     store_.check_schema();
     ask("SELECT make_fact_partition('2026-10-05T00:00:00Z')");
     EXPECT_EQ(try_as_service("INSERT INTO facts (gateway, sequence, upstream, kind, occurred_at, "
-                             "recorded_at, body) VALUES ('g', 1, '', 'x', '2026-10-05T00:00Z', "
-                             "'2026-10-05T00:00Z', '{}')"),
+                             "recorded_at, body, chain) VALUES ('g', 1, '', 'x', "
+                             "'2026-10-05T00:00Z', '2026-10-05T00:00Z', '{}', "
+                             "sha256('one'))"),
               "");
     for (const char* sql :
          {"UPDATE facts SET body = ''", "DELETE FROM facts", "TRUNCATE facts",

@@ -21,10 +21,11 @@ ROOMS = {
     "reconciling": ["money", "calendar"],
     "bytez": ["lifecycle"],
     "platform": ["calendar"],
+    "proof": ["lifecycle", "platform"],
     "journal": ["platform"],
     "proxy": ["bytez", "journal", "platform"],
     "watcher": ["bytez", "journal", "platform"],
-    "ledger": ["invoicing", "budgets", "journal", "platform"],
+    "ledger": ["invoicing", "budgets", "journal", "platform", "proof"],
     "webhooks": ["ledger"],
     "reports": ["invoicing", "metering", "reconciling"],
     "console": ["ledger", "reports", "platform"],
@@ -32,7 +33,7 @@ ROOMS = {
 }
 EVERYTHING = {"cli", "main.cpp"}
 MONEY_ROOMS = {"money", "calendar", "lifecycle", "metering", "invoicing", "budgets", "reconciling",
-               "ledger"}
+               "proof", "ledger"}
 
 
 def closure(room):
