@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "calendar/instant.h"
 #include "lifecycle/ids.h"
@@ -38,6 +39,12 @@ struct ChargeRow {
     money::Decimal billable = {};
     std::optional<money::Decimal> gb_seconds = {};  // absent: unpriced, the model's GB is not known
     std::optional<money::Decimal> amount = {};      // absent: the same
+
+    std::string reason = {};    // of a correction: what is known otherwise now
+    std::string evidence = {};  // what the session's start and end rest on
+    /// What issued invoices hold of this session, period and plan, and which.
+    money::Decimal invoiced_before = {};
+    std::vector<std::string> invoiced_on = {};  // numbers, sorted
 };
 
 /// What issued invoices have charged so far for one line of one period.
@@ -45,7 +52,8 @@ struct InvoicedBefore {
     lifecycle::ModelName model = {};
     std::string plan = {};
     std::string period = {};
-    money::Decimal amount = {};  // exact
+    money::Decimal amount = {};             // exact
+    std::vector<std::string> numbers = {};  // of those invoices, sorted
 };
 
 }  // namespace invoicing

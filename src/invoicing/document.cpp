@@ -57,31 +57,45 @@ Json to_json(const Line& line) {
         json["amount_before"] = text_of(*line.invoiced_before);
         json["amount_after"] = text_of(*line.invoiced_before + line.amount.value());
     }
+    // Documents from before reasons were kept stay as they are, and so do their digests.
+    if (!line.reasons.empty()) {
+        json["invoiced_on"] = line.invoiced_on;
+        json["reasons"] = line.reasons;
+    }
     json["accruing"] = line.accruing;
     return json;
 }
 
 Json to_json(const SessionEntry& entry) {
-    return {{"kind", name_of(entry.kind)},
-            {"session", entry.session.text()},
-            {"model", entry.model.text()},
-            {"key", entry.key.text()},
-            {"plan", entry.plan},
-            {"period", entry.period},
-            {"gb", entry.gb.empty() ? Json(nullptr) : Json(entry.gb)},
-            {"concurrency", entry.concurrency},
-            {"runs", entry.runs},
-            {"start", text_of(entry.start)},
-            {"end", text_of(entry.end)},
-            {"used_seconds", text_of(entry.used)},
-            {"rounding_seconds", text_of(entry.rounding)},
-            {"minimum_seconds", text_of(entry.minimum)},
-            {"spin_down_seconds", text_of(entry.spin_down)},
-            {"billable_seconds", text_of(entry.billable)},
-            {"gb_seconds", text_of(entry.gb_seconds)},
-            {"amount", text_of(entry.amount)},
-            {"estimated", entry.estimated},
-            {"accruing", entry.accruing}};
+    Json json = {{"kind", name_of(entry.kind)},
+                 {"session", entry.session.text()},
+                 {"model", entry.model.text()},
+                 {"key", entry.key.text()},
+                 {"plan", entry.plan},
+                 {"period", entry.period},
+                 {"gb", entry.gb.empty() ? Json(nullptr) : Json(entry.gb)},
+                 {"concurrency", entry.concurrency},
+                 {"runs", entry.runs},
+                 {"start", text_of(entry.start)},
+                 {"end", text_of(entry.end)},
+                 {"used_seconds", text_of(entry.used)},
+                 {"rounding_seconds", text_of(entry.rounding)},
+                 {"minimum_seconds", text_of(entry.minimum)},
+                 {"spin_down_seconds", text_of(entry.spin_down)},
+                 {"billable_seconds", text_of(entry.billable)},
+                 {"gb_seconds", text_of(entry.gb_seconds)},
+                 {"amount", text_of(entry.amount)},
+                 {"estimated", entry.estimated},
+                 {"accruing", entry.accruing}};
+    if (!entry.reason.empty()) {
+        const Decimal difference = entry.amount.value_or(Decimal());
+        json["amount_before"] = text_of(entry.invoiced_before);
+        json["invoiced_on"] = entry.invoiced_on;
+        json["amount_after"] = text_of(entry.invoiced_before + difference);
+        json["reason"] = entry.reason;
+        json["evidence"] = entry.evidence;
+    }
+    return json;
 }
 
 template <class Item>
@@ -148,6 +162,10 @@ std::optional<calendar::Instant> find_instant(const Json& json, const char* key)
     return instant;
 }
 
+std::vector<std::string> find_list(const Json& json, const char* key) {
+    return json.value(key, std::vector<std::string>());
+}
+
 money::Payable get_payable(const Json& json, const char* key, money::Currency currency) {
     const auto value = money::Payable::parse(get_text(json, key), currency);
     if (!value) throw std::runtime_error("not payable: " + get_text(json, key));
@@ -182,6 +200,8 @@ Line read_line(const Json& json, money::Currency currency) {
             .amount = money::Amount(get_decimal(json, "amount"), currency),
             .payable = get_payable(json, "payable", currency),
             .invoiced_before = find_decimal(json, "amount_before"),
+            .invoiced_on = find_list(json, "invoiced_on"),
+            .reasons = find_list(json, "reasons"),
             .accruing = json.at("accruing").get<bool>()};
 }
 
@@ -205,7 +225,11 @@ SessionEntry read_session(const Json& json) {
             .gb_seconds = find_decimal(json, "gb_seconds"),
             .amount = find_decimal(json, "amount"),
             .estimated = json.at("estimated").get<bool>(),
-            .accruing = json.at("accruing").get<bool>()};
+            .accruing = json.at("accruing").get<bool>(),
+            .invoiced_before = find_decimal(json, "amount_before").value_or(Decimal()),
+            .invoiced_on = find_list(json, "invoiced_on"),
+            .reason = json.value("reason", std::string()),
+            .evidence = json.value("evidence", std::string())};
 }
 
 Invoice read_document(const Json& json) {

@@ -13,13 +13,16 @@ namespace {
 // Usage before adjustments; then as a reader looks for it.
 using LineKey = std::tuple<LineKind, std::string, std::string, std::string>;
 
+constexpr std::size_t reasons_of_a_line = 3;  // more of them are in the appendix alone
+
 // A session twice in a line is one entry: its revisions that are invoiced together.
 using EntryKey = std::tuple<LineKey, std::string>;
 
 struct Accumulated {
     SessionEntry entry;
     int newest_revision = -1;
-    bool is_unpriced = false;  // as of its newest row
+    bool is_unpriced = false;                 // as of its newest row
+    std::map<int, std::string> reasons = {};  // by revision
 };
 
 class Drafting {
@@ -56,9 +59,10 @@ class Drafting {
 
     void remember(const InvoicedBefore& before) {
         invoiced_periods_.insert(before.period);
-        const auto place =
-            before_.try_emplace({before.model.text(), before.plan, before.period}).first;
-        place->second += before.amount;
+        InvoicedBefore& sum =
+            before_.try_emplace({before.model.text(), before.plan, before.period}).first->second;
+        sum.amount += before.amount;
+        sum.numbers.insert(sum.numbers.end(), before.numbers.begin(), before.numbers.end());
     }
 
     LineKey key_of(const ChargeRow& row) const {
@@ -92,7 +96,11 @@ class Drafting {
             entry.estimated = row.estimated;
             sum.newest_revision = row.revision;
             sum.is_unpriced = row.unpriced;
+            entry.evidence = row.evidence;
         }
+        if (!row.reason.empty()) sum.reasons[row.revision] = row.reason;
+        entry.invoiced_before = row.invoiced_before;
+        entry.invoiced_on = row.invoiced_on;
         entry.kind = kind;
         entry.session = row.session;
         entry.model = row.model;
@@ -119,9 +127,36 @@ class Drafting {
                entry.amount.value_or(money::Decimal()).is_zero();
     }
 
+    // The revisions' reasons in their order. What an invoice never held is not corrected by it:
+    // that it comes late is the reason.
+    static void give_reason(Accumulated& sum) {
+        SessionEntry& entry = sum.entry;
+        if (entry.kind != LineKind::adjustment || entry.accruing) {
+            entry.evidence.clear();
+            return;
+        }
+        if (entry.invoiced_on.empty()) entry.reason = "not invoiced before";
+        for (const auto& [revision, reason] : sum.reasons) {
+            if (!entry.reason.empty()) entry.reason += "; ";
+            entry.reason += reason;
+        }
+    }
+
+    static void add_reason(Line& line, const SessionEntry& entry) {
+        if (entry.reason.empty()) return;
+        std::string reason = entry.reason + " [evidence: " + entry.evidence + "]";
+        if (std::ranges::find(line.reasons, reason) != line.reasons.end()) return;
+        if (line.reasons.size() < reasons_of_a_line) {
+            line.reasons.push_back(std::move(reason));
+        } else if (line.reasons.size() == reasons_of_a_line) {
+            line.reasons.emplace_back("more: see the sessions");
+        }
+    }
+
     void close_entry(const LineKey& key, Accumulated& sum) {
         SessionEntry& entry = sum.entry;
         if (is_nothing(sum)) return;
+        give_reason(sum);
         if (sum.is_unpriced) {
             refuse("session " + entry.session.text() + " is unpriced: the GB of model " +
                    entry.model.text() + " is not known (tollgate model set " + entry.model.text() +
@@ -138,6 +173,7 @@ class Drafting {
         if (entry.gb_seconds) line.gb_seconds += *entry.gb_seconds;
         if (entry.amount) line.amount += money::Amount(*entry.amount, input_.currency);
         line.accruing = line.accruing || entry.accruing;
+        add_reason(line, entry);
         draft_.invoice.sessions.push_back(std::move(entry));
     }
 
@@ -156,7 +192,9 @@ class Drafting {
         }
         if (entry.kind == LineKind::adjustment) {
             const auto found = before_.find({entry.model.text(), entry.plan, entry.period});
-            line.invoiced_before = found == before_.end() ? money::Decimal() : found->second;
+            const InvoicedBefore before = found == before_.end() ? InvoicedBefore{} : found->second;
+            line.invoiced_before = before.amount;
+            line.invoiced_on = before.numbers;
         }
         return line;
     }
@@ -189,7 +227,7 @@ class Drafting {
     const Digest& digest_;
     Draft draft_;
     std::set<std::string> invoiced_periods_;
-    std::map<std::tuple<std::string, std::string, std::string>, money::Decimal> before_;
+    std::map<std::tuple<std::string, std::string, std::string>, InvoicedBefore> before_;
     std::map<EntryKey, Accumulated> entries_;
     std::map<LineKey, Line> lines_;
 };

@@ -44,6 +44,9 @@ struct Line {
     money::Payable payable;          // rounded, here and nowhere else
     /// Of an adjustment: what issued invoices had charged for this model, plan and period.
     std::optional<money::Decimal> invoiced_before = {};
+    std::vector<std::string> invoiced_on = {};  // those invoices' numbers
+    /// Of an adjustment: why, with the evidence; each once, the first few of many sessions'.
+    std::vector<std::string> reasons = {};
     bool accruing = false;
 };
 
@@ -69,6 +72,12 @@ struct SessionEntry {
     std::optional<money::Decimal> amount = {};
     bool estimated = false;
     bool accruing = false;
+
+    /// Of an adjustment: what issued invoices hold of this session, period and plan.
+    money::Decimal invoiced_before = {};
+    std::vector<std::string> invoiced_on = {};
+    std::string reason = {};  // empty: not an adjustment, or issued before reasons were kept
+    std::string evidence = {};
 };
 
 struct Invoice {

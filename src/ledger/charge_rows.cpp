@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "calendar/zone.h"
+#include "ledger/charge_basis.h"
 #include "ledger/charging.h"
 #include "ledger/session_rows.h"
 #include "metering/rule.h"
@@ -43,8 +44,10 @@ using Owing = std::map<Place, Owed>;
 /// The rows that a session has.
 struct Charged {
     Owing sums;
-    std::map<std::string, int> revisions;  // the highest, by period
-    std::optional<Instant> as_of;          // finished months were charged by it while it was open
+    std::map<std::string, int> revisions;      // the highest, by period
+    std::map<std::string, std::string> bases;  // of those revisions, as JSON; empty: not kept
+    std::string newest_basis;                  // of all periods
+    std::optional<Instant> as_of;  // finished months were charged by it while it was open
 };
 
 metering::Plan read_plan(Work& work, const std::string& name) {
@@ -56,10 +59,12 @@ metering::Plan read_plan(Work& work, const std::string& name) {
     return std::get<metering::Plan>(parsed);
 }
 
-calendar::Zone read_zone(Work& work, const AccountId& account) {
-    const auto name =
-        work.exec_params1("SELECT timezone FROM accounts WHERE id = $1", account.text())[0]
-            .as<std::string>();
+std::string read_timezone(Work& work, const AccountId& account) {
+    return work.exec_params1("SELECT timezone FROM accounts WHERE id = $1", account.text())[0]
+        .as<std::string>();
+}
+
+calendar::Zone get_known_zone(const std::string& name) {
     const auto zone = calendar::find_zone(name);
     if (!zone) throw std::runtime_error("there is no time zone " + name + " on this machine");
     return *zone;
@@ -78,12 +83,14 @@ std::optional<Decimal> find_decimal(const pqxx::field& field) {
 
 Charged read_charged(Work& work, const AccountId& account, const SessionId& session) {
     Charged charged;
+    std::optional<Instant> newest;
     for (const auto& row : work.exec_params(
              "SELECT period, plan, sum(seconds), sum(used_seconds), sum(rounding_seconds), "
              "sum(minimum_seconds), sum(spin_down_seconds), sum(gb_seconds), sum(amount), "
              "(array_agg(currency ORDER BY revision DESC))[1], "
              "(array_agg(status ORDER BY revision DESC))[1], "
-             "(array_agg(estimated ORDER BY revision DESC))[1], max(revision), max(as_of) "
+             "(array_agg(estimated ORDER BY revision DESC))[1], max(revision), max(as_of), "
+             "(array_agg(coalesce(basis, '') ORDER BY revision DESC))[1], max(charged_at) "
              "FROM charges WHERE account_id = $1 AND session_id = $2 GROUP BY period, plan",
              account.text(), session.text())) {
         const Place place{.period = row[0].as<std::string>(), .plan = row[1].as<std::string>()};
@@ -101,7 +108,15 @@ Charged read_charged(Work& work, const AccountId& account, const SessionId& sess
         if (owed.status == "unpriced") owed.gb_seconds = owed.amount = std::nullopt;
         charged.sums.emplace(place, owed);
         int& revision = charged.revisions[place.period];
-        revision = std::max(revision, row[12].as<int>());
+        if (row[12].as<int>() > revision) {
+            revision = row[12].as<int>();
+            charged.bases[place.period] = row[14].as<std::string>();
+        }
+        const Instant charged_at = read_instant(row[15]);
+        if (!newest || charged_at > *newest) {
+            newest = charged_at;
+            charged.newest_basis = row[14].as<std::string>();
+        }
         if (const auto as_of = find_instant(row[13])) {
             charged.as_of = std::max(charged.as_of.value_or(*as_of), *as_of);
         }
@@ -143,13 +158,13 @@ Owing to_owing(const metering::Charge& charge, const metering::Plan& plan,
 /// What the session owes now. An open one owes its finished months once they were asked for: those
 /// slices that another follows.
 Owing rate(Work& work, const AccountId& account, const FoldedSession& folded,
-           std::optional<Instant> as_of) {
+           const std::string& timezone, std::optional<Instant> as_of) {
     const bool is_open = !folded.session.end_reason;
     if (folded.plan.empty() || (is_open && !as_of)) return {};
     const metering::Plan plan = read_plan(work, folded.plan);
     const metering::Charge charge =
         metering::rate_session(metering::to_facts(folded.session, account.text()), plan,
-                               read_zone(work, account), is_open ? as_of : std::nullopt);
+                               get_known_zone(timezone), is_open ? as_of : std::nullopt);
     const std::size_t count = charge.slices.size();
     return to_owing(charge, plan, is_open && count > 0 ? count - 1 : count);
 }
@@ -165,29 +180,64 @@ struct Subject {
     SessionId session;
     lifecycle::UpstreamId upstream;
     lifecycle::ModelName model;
+    ChargeBasis basis;
+    std::string evidence;
 };
 
-void insert_row(Work& work, const Subject& subject, const Place& place, int revision,
-                const Owed& now, const Owed& before, const std::optional<Instant>& as_of) {
+/// A row to be, and why.
+struct Addition {
+    Place place;
+    int revision = 1;
+    Owed now;
+    Owed before;
+    std::optional<Instant> as_of;
+    std::optional<std::string> reason;  // absent: the session's first row
+};
+
+void insert_row(Work& work, const Subject& subject, const Addition& added) {
+    const Owed& now = added.now;
+    const Owed& before = added.before;
+    std::optional<std::string> evidence;
+    if (added.reason) evidence = subject.evidence;
     work.exec_params(
         "INSERT INTO charges (account_id, session_id, period, revision, upstream, model, plan, "
         "currency, status, estimated, seconds, used_seconds, rounding_seconds, minimum_seconds, "
-        "spin_down_seconds, gb_seconds, amount, as_of) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "$10, $11, $12, $13, $14, $15, $16, $17, $18)",
-        subject.account.text(), subject.session.text(), place.period, revision,
-        subject.upstream.text(), to_storable(subject.model.text()), place.plan, now.currency,
+        "spin_down_seconds, gb_seconds, amount, as_of, basis, reason, evidence) VALUES ($1, $2, "
+        "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+        subject.account.text(), subject.session.text(), added.place.period, added.revision,
+        subject.upstream.text(), to_storable(subject.model.text()), added.place.plan, now.currency,
         now.status, now.estimated, money::to_text(now.seconds - before.seconds),
         money::to_text(now.used - before.used), money::to_text(now.rounding - before.rounding),
         money::to_text(now.minimum - before.minimum),
         money::to_text(now.spin_down - before.spin_down),
         difference(now.gb_seconds, before.gb_seconds), difference(now.amount, before.amount),
-        to_parameter(as_of));
+        to_parameter(added.as_of), to_storable(to_json(subject.basis)), added.reason, evidence);
+}
+
+/// Against the row before in the same period; a period's first row against the session's newest.
+std::optional<std::string> find_reason(const Charged& charged, const ChargeBasis& now,
+                                       const std::string& period) {
+    if (charged.revisions.empty()) return std::nullopt;
+    const auto found = charged.bases.find(period);
+    const std::string& before = found == charged.bases.end() ? charged.newest_basis : found->second;
+    if (before.empty()) return "what it rests on changed; what it was before was not kept";
+    return to_storable(explain_change(parse_basis(before), now));
 }
 
 /// Adds the rows that make the sums agree; none where they do.
 void settle(Work& work, const Subject& subject, const Charged& charged, const Owing& owing,
             const std::optional<Instant>& as_of) {
     std::map<std::string, int> revisions = charged.revisions;
+    const auto add = [&](const Place& place, const Owed& now, const Owed& before,
+                         const std::optional<Instant>& charged_by) {
+        insert_row(work, subject,
+                   {.place = place,
+                    .revision = ++revisions[place.period],
+                    .now = now,
+                    .before = before,
+                    .as_of = charged_by,
+                    .reason = find_reason(charged, subject.basis, place.period)});
+    };
     // What is owed no more first, so that the highest revision of a period says how it stands.
     for (const auto& [place, before] : charged.sums) {
         if (owing.contains(place)) continue;
@@ -196,13 +246,13 @@ void settle(Work& work, const Subject& subject, const Charged& charged, const Ow
         if (before.gb_seconds) nothing.gb_seconds = Decimal();
         if (before.amount) nothing.amount = Decimal();
         if (before == nothing) continue;
-        insert_row(work, subject, place, ++revisions[place.period], nothing, before, std::nullopt);
+        add(place, nothing, before, std::nullopt);
     }
     for (const auto& [place, now] : owing) {
         const auto entry = charged.sums.find(place);
         const Owed before = entry == charged.sums.end() ? Owed{} : entry->second;
         if (entry != charged.sums.end() && before == now) continue;
-        insert_row(work, subject, place, ++revisions[place.period], now, before, as_of);
+        add(place, now, before, as_of);
     }
 }
 
@@ -211,12 +261,15 @@ void charge_session(Work& work, const AccountId& account, const FoldedSession& f
     const lifecycle::Session& session = folded.session;
     const Charged charged = read_charged(work, account, session.id);
     if (!as_of || (charged.as_of && *charged.as_of > *as_of)) as_of = charged.as_of;
-    const Owing owing = rate(work, account, folded, as_of);
+    const std::string timezone = read_timezone(work, account);
+    const Owing owing = rate(work, account, folded, timezone, as_of);
     settle(work,
            {.account = account,
             .session = session.id,
             .upstream = session.upstream,
-            .model = session.model},
+            .model = session.model,
+            .basis = basis_of(session, folded.plan, timezone, as_of),
+            .evidence = evidence_of(session)},
            charged, owing, session.end_reason ? std::nullopt : as_of);
 }
 
@@ -229,7 +282,9 @@ void charge_back(Work& work, const AccountId& account, const SessionId& session)
            {.account = account,
             .session = session,
             .upstream = lifecycle::UpstreamId(row[0][0].as<std::string>()),
-            .model = lifecycle::ModelName(row[0][1].as<std::string>())},
+            .model = lifecycle::ModelName(row[0][1].as<std::string>()),
+            .basis = {.withdrawn = true},
+            .evidence = no_evidence},
            read_charged(work, account, session), {}, std::nullopt);
 }
 

@@ -1,9 +1,11 @@
 #include "ledger/invoice_rows.h"
 
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "invoicing/slice_parts.h"
+#include "ledger/charge_basis.h"
 #include "ledger/session_rows.h"
 #include "metering/rule.h"
 
@@ -25,6 +27,14 @@ Decimal read_decimal(const pqxx::field& field) {
 std::optional<Decimal> find_decimal(const pqxx::field& field) {
     if (field.is_null()) return std::nullopt;
     return read_decimal(field);
+}
+
+// Numbers of invoices, joined by commas, which none of them holds.
+std::vector<std::string> read_numbers(const pqxx::field& field) {
+    std::vector<std::string> numbers;
+    std::istringstream text(field.is_null() ? "" : field.c_str());
+    for (std::string number; std::getline(text, number, ',');) numbers.push_back(number);
+    return numbers;
 }
 
 std::map<std::string, metering::Plan> read_plans(Work& work) {
@@ -63,10 +73,16 @@ class Reading {
                         "c.seconds, c.used_seconds, c.rounding_seconds, c.minimum_seconds, "
                         "c.spin_down_seconds, c.gb_seconds, c.amount, c.session_id, c.model, "
                         "s.id IS NOT NULL, (SELECT coalesce(sum(i.runs), 0) FROM invoice_charges i "
-                        "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), ") +
+                        "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), "
+                        "c.reason, c.evidence, coalesce(b.amount, 0), b.numbers, ") +
                 session_columns +
                 " FROM charges c LEFT JOIN sessions s "
                 "ON s.account_id = c.account_id AND s.id = c.session_id "
+                "LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount, "
+                "string_agg(DISTINCT i.number, ',' ORDER BY i.number) AS numbers "
+                "FROM charges e JOIN invoice_charges i USING (account_id, session_id, period, "
+                "revision) WHERE e.account_id = c.account_id AND e.session_id = c.session_id "
+                "AND e.period = c.period AND e.plan = c.plan) b ON true "
                 "WHERE c.account_id = $1 AND c.period <= $2 AND NOT EXISTS (SELECT FROM "
                 "invoice_charges i WHERE i.account_id = c.account_id AND i.session_id = "
                 "c.session_id AND i.period = c.period AND i.revision = c.revision) "
@@ -105,14 +121,16 @@ class Reading {
         std::vector<invoicing::InvoicedBefore> result;
         for (const std::string& period : periods) {
             for (const auto& row : work_.exec_params(
-                     "SELECT c.model, c.plan, coalesce(sum(c.amount), 0) FROM invoice_charges i "
+                     "SELECT c.model, c.plan, coalesce(sum(c.amount), 0), "
+                     "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM invoice_charges i "
                      "JOIN charges c USING (account_id, session_id, period, revision) "
                      "WHERE i.account_id = $1 AND i.period = $2 GROUP BY 1, 2 ORDER BY 1, 2",
                      account_.id.text(), period)) {
                 result.push_back({.model = lifecycle::ModelName(row[0].as<std::string>()),
                                   .plan = row[1].as<std::string>(),
                                   .period = period,
-                                  .amount = read_decimal(row[2])});
+                                  .amount = read_decimal(row[2]),
+                                  .numbers = read_numbers(row[3])});
             }
         }
         return result;
@@ -134,10 +152,14 @@ class Reading {
                          .spin_down = read_decimal(row[10]),
                          .billable = read_decimal(row[6]),
                          .gb_seconds = find_decimal(row[11]),
-                         .amount = find_decimal(row[12])};
+                         .amount = find_decimal(row[12]),
+                         .reason = find_text(row[17]).value_or(""),
+                         .evidence = find_text(row[18]).value_or(""),
+                         .invoiced_before = read_decimal(row[19]),
+                         .invoiced_on = read_numbers(row[20])};
         // A session that no fact supports any more has charges that take it back, and no row.
         if (row[15].as<bool>()) {
-            describe(charge, read_session(row, 17), row[16].as<std::int64_t>());
+            describe(charge, read_session(row, 21), row[16].as<std::int64_t>());
         }
         return charge;
     }
@@ -147,6 +169,7 @@ class Reading {
         charge.key = session.key;
         charge.gb = session.gb.value_or("");
         charge.concurrency = session.concurrency;
+        if (charge.evidence.empty()) charge.evidence = evidence_of(session);
         if (with_runs_.insert(session.id).second) {
             charge.runs = static_cast<std::int64_t>(session.runs) - runs_shown;
         }

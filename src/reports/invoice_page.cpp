@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "reports/table.h"
 #include "reports/templates.h"
 
 namespace reports {
@@ -38,6 +39,12 @@ data to_data(const Party& party) {
     return result;
 }
 
+list list_of(const std::vector<std::string>& texts) {
+    list result;
+    for (const std::string& text : texts) result.push_back(data(text));
+    return result;
+}
+
 data to_data(const Line& line) {
     data result;
     result.set("model", line.model.text());
@@ -60,6 +67,8 @@ data to_data(const Line& line) {
     const money::Decimal before = line.invoiced_before.value_or(money::Decimal());
     result.set("before", to_text(before));
     result.set("after", to_text(before + line.amount.value()));
+    if (!line.invoiced_on.empty()) result.set("invoiced_on", joined(line.invoiced_on));
+    result.set("reasons", list_of(line.reasons));
     return result;
 }
 
@@ -81,6 +90,17 @@ data to_data(const SessionEntry& entry, const ShowInstant& show) {
     result.set("billable", to_text(entry.billable));
     result.set("gb_seconds", text_or(entry.gb_seconds, "unpriced"));
     result.set("amount", text_or(entry.amount, "unpriced"));
+    if (!entry.reason.empty()) {
+        const money::Decimal difference = entry.amount.value_or(money::Decimal());
+        data correction;
+        correction.set("before", to_text(entry.invoiced_before));
+        if (!entry.invoiced_on.empty()) correction.set("invoiced_on", joined(entry.invoiced_on));
+        correction.set("after", to_text(entry.invoiced_before + difference));
+        correction.set("difference", to_text(difference));
+        correction.set("reason", entry.reason);
+        correction.set("evidence", entry.evidence);
+        result.set("correction", correction);
+    }
     return result;
 }
 

@@ -92,6 +92,44 @@ std::string sessions_of(const Invoice& invoice, const ShowInstant& show) {
                     rows);
 }
 
+// What the adjustments correct, and why. Empty: nothing is.
+std::string corrections_of(const Invoice& invoice) {
+    std::vector<std::vector<std::string>> rows;
+    for (const SessionEntry& entry : invoice.sessions) {
+        if (entry.reason.empty()) continue;
+        const money::Decimal difference = entry.amount.value_or(money::Decimal());
+        rows.push_back({entry.session.text(), entry.period, to_text(entry.invoiced_before),
+                        joined(entry.invoiced_on), to_text(entry.invoiced_before + difference),
+                        to_text(difference), entry.reason, entry.evidence});
+    }
+    if (rows.empty()) return "";
+    return "\nAdjustments of sessions\n" + to_table({{"SESSION"},
+                                                     {"PERIOD"},
+                                                     {"INVOICED BEFORE", Align::right},
+                                                     {"ON"},
+                                                     {"NOW", Align::right},
+                                                     {"DIFFERENCE", Align::right},
+                                                     {"REASON"},
+                                                     {"EVIDENCE"}},
+                                                    rows);
+}
+
+// Under the lines: each adjustment once more, with what it changes.
+std::string notes_of(const Invoice& invoice) {
+    std::string text;
+    for (const Line& line : invoice.lines) {
+        if (line.reasons.empty()) continue;
+        const money::Decimal before = line.invoiced_before.value_or(money::Decimal());
+        text.append("\n").append(to_printable(line_name(line))).append(": invoiced before ");
+        text += to_text(before);
+        if (!line.invoiced_on.empty()) text += " (" + joined(line.invoiced_on) + ")";
+        text += ", now " + to_text(before + line.amount.value()) + ", difference " +
+                to_text(line.amount.value()) + "\n";
+        for (const std::string& reason : line.reasons) text += "  " + to_printable(reason) + "\n";
+    }
+    return text;
+}
+
 std::string two_digits(std::int64_t value) {
     std::string digits = std::to_string(value);
     if (digits.size() < 2) digits.insert(digits.begin(), '0');
@@ -121,8 +159,9 @@ ShowInstant show_in(const calendar::Zone& zone) {
 }
 
 std::string invoice_text(const Invoice& invoice, const ShowInstant& show) {
-    return heading(invoice, show) + lines_of(invoice) + "\nTotal " + to_text(invoice.total) + " " +
-           std::string(invoice.currency.code()) + "\n\n" + sessions_of(invoice, show) +
+    return heading(invoice, show) + lines_of(invoice) + notes_of(invoice) + "\nTotal " +
+           to_text(invoice.total) + " " + std::string(invoice.currency.code()) + "\n\n" +
+           sessions_of(invoice, show) + corrections_of(invoice) +
            "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n";
 }
 

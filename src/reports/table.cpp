@@ -101,4 +101,10 @@ std::string to_table(const std::vector<Column>& columns,
     return text;
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+    std::string text;
+    for (const std::string& part : texts) text.append(text.empty() ? "" : ", ").append(part);
+    return text;
+}
+
 }  // namespace reports

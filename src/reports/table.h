@@ -28,4 +28,7 @@ std::size_t display_width(std::string_view text);
 /// The text with its control characters replaced.
 std::string to_printable(std::string_view text);
 
+/// The texts with commas between them.
+std::string joined(const std::vector<std::string>& texts);
+
 }  // namespace reports

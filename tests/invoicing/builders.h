@@ -67,6 +67,13 @@ struct Row {
         row.revision = number;
         return *this;
     }
+    Row& corrects(std::string number, std::string_view amount, std::string why) {
+        row.invoiced_on = {std::move(number)};
+        row.invoiced_before = decimal(amount);
+        row.reason = std::move(why);
+        row.evidence = "start by modified, end by delete_answer";
+        return *this;
+    }
     Row& plan(std::string name) {
         row.plan = std::move(name);
         return *this;

@@ -114,6 +114,20 @@ TEST(Draft, WhatComesAfterThePeriodsInvoiceIsAnAdjustmentThatShowsWhatWasCharged
     EXPECT_EQ(to_text(result.invoice.lines[0].invoiced_before.value()), "3.5");
 }
 
+TEST(Draft, AnAdjustmentOfManySessionsGivesTheFirstReasonsAndTheRestInTheAppendix) {
+    std::vector<ChargeRow> rows;
+    for (const char* name : {"a", "b", "c", "d", "e"}) {
+        rows.push_back(Row(name).period("2026-09").revision(2).corrects("TG-1", "1", name));
+    }
+    rows.push_back(Row("f").period("2026-09").revision(2).corrects("TG-1", "1", "a"));
+    const Draft result = draft(rows);
+    ASSERT_EQ(result.invoice.lines.size(), 1u);
+    EXPECT_THAT(result.invoice.lines[0].reasons,
+                testing::ElementsAre(testing::StartsWith("a ["), testing::StartsWith("b ["),
+                                     testing::StartsWith("c ["), "more: see the sessions"));
+    for (const SessionEntry& entry : result.invoice.sessions) EXPECT_FALSE(entry.reason.empty());
+}
+
 TEST(Draft, ATotalMayBeNegative) {
     const Draft result =
         draft({Row("a").period("2026-09").plan("dear").priced("1", "1").negated(), Row("b")});

@@ -58,6 +58,16 @@ TEST(InvoicePage, ShowsWhatEveryAmountIsMadeOf) {
     }
 }
 
+TEST(InvoicePage, ShowsOfAnAdjustmentWhatItCorrectsAndWhy) {
+    const std::string page = page_of(issued(
+        {Row("a").period("2026-09").revision(2).corrects("TG-2026-000001", "1", "the <b> end")}));
+    EXPECT_THAT(page, HasSubstr("now 0.000500001, difference 0.000500001<br>the &lt;b&gt; end "
+                                "[evidence: start by modified, end by delete_answer]"));
+    EXPECT_THAT(page, HasSubstr("Invoiced before 1 (TG-2026-000001), now 1.000500001, difference "
+                                "0.000500001: <bdi>the &lt;b&gt; end</bdi>. Evidence: start by"));
+    EXPECT_THAT(page_of(issued({Row("a")})), Not(HasSubstr("Evidence")));
+}
+
 TEST(InvoicePage, NamesAVatIdOnlyWhereThereIsOne) {
     invoicing::Invoice invoice = issued({Row("a")});
     invoice.issuer.vat_id = invoice.customer.vat_id = "";

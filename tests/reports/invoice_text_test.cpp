@@ -22,6 +22,19 @@ TEST(InvoiceText, ShowsLinesSessionsAndTotals) {
     EXPECT_THAT(text, HasSubstr(invoice.digest));
 }
 
+TEST(InvoiceText, ShowsOfAnAdjustmentWhatItCorrectsAndWhy) {
+    const invoicing::Invoice invoice =
+        builders::draft({Row("a").period("2026-09").revision(2).corrects("TG-2026-000001", "1",
+                                                                         "the \x1b end")})
+            .invoice;
+    const std::string text = invoice_text(invoice, show_in(calendar::Zone::utc()));
+    EXPECT_THAT(text, HasSubstr("(adjustment of 2026-09): invoiced before 0, now 0.000500001, "
+                                "difference 0.000500001\n  the \ufffd end [evidence: start by "
+                                "modified, end by delete_answer]\n"));
+    EXPECT_THAT(text, HasSubstr("a        2026-09                1  TG-2026-000001  1.000500001  "
+                                "0.000500001  the \ufffd end  start by modified"));
+}
+
 TEST(ShowIn, NamesTheOffset) {
     const auto instant = *calendar::parse_instant("2026-01-05T12:00:00.25Z");
     EXPECT_EQ(show_in(calendar::Zone::utc())(instant), "2026-01-05 12:00:00.25 +00:00");
