@@ -106,21 +106,27 @@ Json list_of(const std::vector<Item>& items) {
 }
 
 Json to_document(const Invoice& invoice) {
-    return {{"number", invoice.number ? Json(*invoice.number) : Json(nullptr)},
-            {"account", invoice.account},
-            {"account_id", invoice.account_id.text()},
-            {"month", invoice.month},
-            {"timezone", invoice.timezone},
-            {"currency", invoice.currency.code()},
-            {"issued_at", text_of(invoice.issued_at)},
-            {"accrued_to", text_of(invoice.accrued_to)},
-            {"issuer", to_json(invoice.issuer)},
-            {"customer", to_json(invoice.customer)},
-            {"lines", list_of(invoice.lines)},
-            {"sessions", list_of(invoice.sessions)},
-            {"total_exact", text_of(invoice.total_exact.value())},
-            {"total", to_text(invoice.total)},
-            {"digest", invoice.digest}};
+    Json json = {{"number", invoice.number ? Json(*invoice.number) : Json(nullptr)},
+                 {"account", invoice.account},
+                 {"account_id", invoice.account_id.text()},
+                 {"month", invoice.month},
+                 {"timezone", invoice.timezone},
+                 {"currency", invoice.currency.code()},
+                 {"issued_at", text_of(invoice.issued_at)},
+                 {"accrued_to", text_of(invoice.accrued_to)},
+                 {"issuer", to_json(invoice.issuer)},
+                 {"customer", to_json(invoice.customer)},
+                 {"lines", list_of(invoice.lines)},
+                 {"sessions", list_of(invoice.sessions)},
+                 {"total_exact", text_of(invoice.total_exact.value())},
+                 {"total", to_text(invoice.total)},
+                 {"digest", invoice.digest}};
+    // An invoice is what a document is that does not say so: all were, before there were others.
+    if (invoice.kind != DocumentKind::invoice) {
+        json["kind"] = to_text(invoice.kind);
+        json["corrects"] = invoice.corrects;
+    }
+    return json;
 }
 
 template <class Document>
@@ -232,6 +238,14 @@ SessionEntry read_session(const Json& json) {
             .evidence = json.value("evidence", std::string())};
 }
 
+DocumentKind read_document_kind(const Json& json) {
+    const auto found = json.find("kind");
+    if (found == json.end() || *found == to_text(DocumentKind::invoice))
+        return DocumentKind::invoice;
+    if (*found == to_text(DocumentKind::credit_note)) return DocumentKind::credit_note;
+    throw std::runtime_error("no kind of document: " + found->dump());
+}
+
 Invoice read_document(const Json& json) {
     const auto currency = money::find_currency(get_text(json, "currency"));
     if (!currency) throw std::runtime_error("no currency: " + get_text(json, "currency"));
@@ -247,13 +261,19 @@ Invoice read_document(const Json& json) {
                     .customer = read_party(json.at("customer")),
                     .total_exact = money::Amount(get_decimal(json, "total_exact"), *currency),
                     .total = get_payable(json, "total", *currency),
-                    .digest = get_text(json, "digest")};
+                    .digest = get_text(json, "digest"),
+                    .kind = read_document_kind(json),
+                    .corrects = find_list(json, "corrects")};
     for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));
     for (const Json& entry : json.at("sessions")) invoice.sessions.push_back(read_session(entry));
     return invoice;
 }
 
 }  // namespace
+
+std::string_view to_text(DocumentKind kind) {
+    return kind == DocumentKind::invoice ? "invoice" : "credit_note";
+}
 
 std::string to_json(const Invoice& invoice, Layout layout) {
     return dump(to_document(invoice), layout == Layout::indented ? 2 : -1);

@@ -46,6 +46,7 @@ class Drafting {
         for (auto& [key, accumulated] : entries_) close_entry(std::get<0>(key), accumulated);
         for (auto& [key, line] : lines_) close_line(line);
         sort_sessions();
+        if (draft_.invoice.total.value().is_negative()) make_credit_note();
         draft_.invoice.digest = digest_(canonical_inputs(draft_.invoice));
         return std::move(draft_);
     }
@@ -211,6 +212,15 @@ class Drafting {
         draft_.invoice.total_exact += line.amount;
         draft_.invoice.total += line.payable;
         draft_.invoice.lines.push_back(std::move(line));
+    }
+
+    void make_credit_note() {
+        std::set<std::string> corrected;
+        for (const Line& line : draft_.invoice.lines) {
+            corrected.insert(line.invoiced_on.begin(), line.invoiced_on.end());
+        }
+        draft_.invoice.kind = DocumentKind::credit_note;
+        draft_.invoice.corrects.assign(corrected.begin(), corrected.end());
     }
 
     void sort_sessions() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "calendar/instant.h"
@@ -80,6 +81,12 @@ struct SessionEntry {
     std::string evidence = {};
 };
 
+enum class DocumentKind {
+    invoice,
+    credit_note,  // its total is negative: the issuer owes the customer
+};
+std::string_view to_text(DocumentKind kind);
+
 struct Invoice {
     std::optional<std::string> number = {};           // absent: a draft
     std::optional<calendar::Instant> issued_at = {};  // absent: a draft
@@ -97,6 +104,8 @@ struct Invoice {
     money::Amount total_exact;
     money::Payable total;     // the sum of the payable lines
     std::string digest = {};  // SHA-256 of canonical_inputs (document.h), hex
+    DocumentKind kind = DocumentKind::invoice;
+    std::vector<std::string> corrects = {};  // of a credit note: the invoices' numbers, sorted
 };
 
 }  // namespace invoicing

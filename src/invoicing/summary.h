@@ -4,6 +4,7 @@
 #include <string>
 
 #include "calendar/instant.h"
+#include "invoicing/invoice.h"
 #include "money/amount.h"
 
 namespace invoicing {
@@ -16,6 +17,7 @@ struct Summary {
     money::Payable total;
     money::Amount total_exact;
     std::string digest;
+    DocumentKind kind = DocumentKind::invoice;
 };
 
 }  // namespace invoicing

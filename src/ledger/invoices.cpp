@@ -90,7 +90,10 @@ invoicing::Summary read_summary(const pqxx::row& row) {
             .total = get_value(money::Payable::parse(row[5].c_str(), currency), "a wrong total"),
             .total_exact = money::Amount(
                 get_value(money::parse_decimal(row[6].c_str()), "a wrong sum"), currency),
-            .digest = row[7].as<std::string>()};
+            .digest = row[7].as<std::string>(),
+            .kind = row[8].as<std::string>() == to_text(invoicing::DocumentKind::credit_note)
+                        ? invoicing::DocumentKind::credit_note
+                        : invoicing::DocumentKind::invoice};
 }
 
 }  // namespace
@@ -131,7 +134,8 @@ std::vector<invoicing::Summary> list_invoices(Store& store, const InvoiceFilter&
         std::vector<invoicing::Summary> invoices;
         for (const auto& row : work.exec_params(
                  "SELECT number, document::json ->> 'account', month, issued_at, currency, total, "
-                 "total_exact, digest FROM invoices WHERE ($1::text IS NULL OR account_id = $1) "
+                 "total_exact, digest, coalesce(document::json ->> 'kind', 'invoice') FROM "
+                 "invoices WHERE ($1::text IS NULL OR account_id = $1) "
                  "AND ($2::text IS NULL OR month = $2) ORDER BY issued_at, series, year, counter",
                  account, filter.month)) {
             invoices.push_back(read_summary(row));

@@ -134,6 +134,8 @@ list groups_of(const Invoice& invoice, const ShowInstant& show) {
 data to_data(const Invoice& invoice, const ShowInstant& show, const std::string& style) {
     data result;
     result.set("style", style);
+    result.set("credit_note", invoice.kind == invoicing::DocumentKind::credit_note);
+    if (!invoice.corrects.empty()) result.set("corrects", joined(invoice.corrects));
     result.set("draft", !invoice.number.has_value());
     result.set("number", invoice.number.value_or("draft"));
     result.set("issued_at", invoice.issued_at ? show(*invoice.issued_at) : "");

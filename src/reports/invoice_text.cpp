@@ -17,9 +17,15 @@ void append_fact(std::string& text, std::string_view name, std::string_view valu
     text.append(name).append(10 - name.size(), ' ').append(value) += '\n';
 }
 
+std::string title_of(const Invoice& invoice) {
+    if (invoice.kind == invoicing::DocumentKind::credit_note)
+        return invoice.number ? "Credit note" : "Draft credit note";
+    return invoice.number ? "Invoice" : "Draft invoice";
+}
+
 std::string heading(const Invoice& invoice, const ShowInstant& show) {
-    std::string text = invoice.number ? "Invoice " : "Draft invoice";
-    text += invoice.number.value_or("");
+    std::string text = title_of(invoice);
+    if (invoice.number) text += " " + *invoice.number;
     const std::size_t width = text.size();
     text.append("\n").append(width, '=').append("\n\n");
     append_fact(text, "From", to_printable(invoice.issuer.name));
@@ -29,6 +35,7 @@ std::string heading(const Invoice& invoice, const ShowInstant& show) {
     if (invoice.issued_at) append_fact(text, "Issued", show(*invoice.issued_at));
     if (invoice.accrued_to) append_fact(text, "Accrued", "up to " + show(*invoice.accrued_to));
     append_fact(text, "Currency", invoice.currency.code());
+    if (!invoice.corrects.empty()) append_fact(text, "Corrects", joined(invoice.corrects));
     return text += '\n';
 }
 

@@ -19,6 +19,18 @@ Invoice issued() {
     return invoice;
 }
 
+TEST(InvoiceDocument, OfACreditNoteNamesWhatItCorrectsAndAnInvoiceSaysNothingOfItsKind) {
+    Invoice invoice = builders::draft({Row("a")}).invoice;
+    EXPECT_THAT(to_json(invoice, Layout::compact), testing::Not(HasSubstr("corrects")));
+    EXPECT_EQ(parse_invoice(to_json(invoice, Layout::compact)).kind, DocumentKind::invoice);
+    invoice.kind = DocumentKind::credit_note;
+    invoice.corrects = {"TG-2026-000001"};
+    const std::string json = to_json(invoice, Layout::compact);
+    EXPECT_THAT(json, HasSubstr(R"("kind":"credit_note","corrects":["TG-2026-000001"])"));
+    EXPECT_EQ(to_json(parse_invoice(json), Layout::compact), json);
+    EXPECT_THAT(canonical_inputs(invoice), HasSubstr("credit_note"));
+}
+
 TEST(InvoiceDocument, ReadsWhatItWrites) {
     for (const Layout layout : {Layout::compact, Layout::indented}) {
         const std::string text = to_json(issued(), layout);

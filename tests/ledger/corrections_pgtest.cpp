@@ -108,6 +108,38 @@ TEST_F(Corrections, ASessionThatNoFactSupportsAnyMoreIsGivenBack) {
     EXPECT_EQ(to_text(next.total_exact.value()), "-0.6");
 }
 
+TEST_F(Corrections, ThatExceedTheMonthAreACreditNoteOfTheSameCounter) {
+    const auto facts = life(start_, 600);
+    ship({facts[0], facts[1], deleted(start_ + Duration::seconds(1'200))});
+    EXPECT_EQ(issue_october().kind, invoicing::DocumentKind::invoice);
+    ship({facts[2]});
+    ship(life(at("2026-11-05T10:00:00Z"), 300));
+    const Invoice note = issue_november();
+    EXPECT_EQ(to_text(note.total), "-0.30");
+    EXPECT_EQ(note.kind, invoicing::DocumentKind::credit_note);
+    EXPECT_THAT(note.corrects, ElementsAre("TG-2026-000001"));
+    EXPECT_EQ(note.number, "TG-2026-000002");
+    const Invoice stored = get_invoice(store_, "TG-2026-000002");
+    EXPECT_EQ(stored.kind, invoicing::DocumentKind::credit_note);
+    EXPECT_EQ(stored.corrects, note.corrects);
+    const auto list = list_invoices(store_, {});
+    ASSERT_EQ(list.size(), 2u);
+    EXPECT_EQ(list[0].kind, invoicing::DocumentKind::invoice);
+    EXPECT_EQ(list[1].kind, invoicing::DocumentKind::credit_note);
+}
+
+TEST_F(Corrections, ACreditThatTheMonthCoversIsAnInvoice) {
+    const auto facts = life(start_, 600);
+    ship({facts[0], facts[1], deleted(start_ + Duration::seconds(1'200))});
+    issue_october();
+    ship({facts[2]});
+    ship(life(at("2026-11-05T10:00:00Z"), 600));
+    const Invoice next = issue_november();
+    EXPECT_EQ(to_text(next.total), "0.00");
+    EXPECT_EQ(next.kind, invoicing::DocumentKind::invoice);
+    EXPECT_TRUE(next.corrects.empty());
+}
+
 TEST_F(Corrections, APlanAssignedFromThePastAfterTheIssueIsTwoAdjustments) {
     ship(life(start_, 600));
     issue_october();

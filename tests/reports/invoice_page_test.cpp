@@ -68,6 +68,17 @@ TEST(InvoicePage, ShowsOfAnAdjustmentWhatItCorrectsAndWhy) {
     EXPECT_THAT(page_of(issued({Row("a")})), Not(HasSubstr("Evidence")));
 }
 
+TEST(InvoicePage, ACreditNoteSaysSoAndWhatItCorrects) {
+    invoicing::Invoice invoice = issued({Row("a")});
+    EXPECT_THAT(page_of(invoice), HasSubstr("<title>Invoice TG-2026-000001 "));
+    EXPECT_THAT(page_of(invoice), Not(HasSubstr("orrects")));
+    invoice.kind = invoicing::DocumentKind::credit_note;
+    invoice.corrects = {"TG-2026-000000"};
+    EXPECT_THAT(page_of(invoice), HasSubstr("<title>Credit note TG-2026-000001 "));
+    EXPECT_THAT(page_of(invoice), HasSubstr("<h1>Credit note</h1>"));
+    EXPECT_THAT(page_of(invoice), HasSubstr("<dt>Corrects</dt><dd>TG-2026-000000</dd>"));
+}
+
 TEST(InvoicePage, NamesAVatIdOnlyWhereThereIsOne) {
     invoicing::Invoice invoice = issued({Row("a")});
     invoice.issuer.vat_id = invoice.customer.vat_id = "";

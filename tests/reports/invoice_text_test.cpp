@@ -35,6 +35,19 @@ TEST(InvoiceText, ShowsOfAnAdjustmentWhatItCorrectsAndWhy) {
                                 "0.000500001  the \ufffd end  start by modified"));
 }
 
+TEST(InvoiceText, ACreditNoteSaysSoAndWhatItCorrects) {
+    invoicing::Invoice invoice = builders::draft({Row("a")}).invoice;
+    invoice.number = "TG-2026-000003";
+    invoice.kind = invoicing::DocumentKind::credit_note;
+    invoice.corrects = {"TG-2026-000001", "TG-2026-000002"};
+    const std::string text = invoice_text(invoice, show_in(calendar::Zone::utc()));
+    EXPECT_THAT(text, testing::StartsWith("Credit note TG-2026-000003\n=========="));
+    EXPECT_THAT(text, HasSubstr("\nCorrects  TG-2026-000001, TG-2026-000002\n"));
+    invoice.number.reset();
+    EXPECT_THAT(invoice_text(invoice, show_in(calendar::Zone::utc())),
+                testing::StartsWith("Draft credit note\n"));
+}
+
 TEST(ShowIn, NamesTheOffset) {
     const auto instant = *calendar::parse_instant("2026-01-05T12:00:00.25Z");
     EXPECT_EQ(show_in(calendar::Zone::utc())(instant), "2026-01-05 12:00:00.25 +00:00");
@@ -55,7 +68,7 @@ TEST(InvoiceList, IsATableCsvAndJson) {
     EXPECT_THAT(invoice_table(invoices), HasSubstr("TG-2026-000001  =acme    2026-10"));
     EXPECT_THAT(invoice_csv(invoices),
                 HasSubstr("\r\nTG-2026-000001,'=acme,2026-10,2026-11-01T00:00:00Z,USD,12.30,"
-                          "12.29999,d\r\n"));
+                          "12.29999,d,invoice\r\n"));
     EXPECT_THAT(invoice_list_json(invoices), HasSubstr("\"total\": \"12.30\""));
 }
 
