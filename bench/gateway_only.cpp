@@ -22,6 +22,11 @@ class EveryKey : public proxy::KeyDirectory {
 
 class Nobody : public proxy::TrafficObserver {
   public:
+    void on_load_intent(const lifecycle::LoadRequested&, const std::string&,
+                        std::function<void(bool)> kept) override {
+        kept(true);
+    }
+    void on_load_refused(const lifecycle::KeyFingerprint&, const lifecycle::ModelName&) override {}
     void on_load(const lifecycle::LoadAnswered&, const std::string&) override {}
     void on_delete(const lifecycle::DeleteAnswered&, const std::string&) override {}
     void on_seen(const lifecycle::InstanceSeen&, const std::string&) override {}

@@ -35,6 +35,8 @@ class Bookkeeping {
     void stop();
     /// Facts reach the ledger. Thread-safe.
     bool is_well() const;
+    /// Charged since the start (Meter). Thread-safe.
+    money::Decimal gigabyte_seconds() const { return meter_.gigabyte_seconds(); }
 
   private:
     void run();

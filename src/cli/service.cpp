@@ -171,6 +171,10 @@ struct Service::Parts {
         readings.push_back(metrics.read_at_scrape(
             Kind::gauge, "tollgate_ledger_up", "1 while facts reach the ledger.",
             [this] { return std::string(books.is_well() ? "1" : "0"); }));
+        readings.push_back(metrics.read_at_scrape(
+            Kind::counter, "tollgate_gigabyte_seconds_total",
+            "GB-seconds charged since the start; corrections downwards are not subtracted.",
+            [this] { return money::to_text(books.gigabyte_seconds()); }));
         readings.push_back(platform::show_process_metrics(metrics, TOLLGATE_VERSION));
     }
 

@@ -224,12 +224,17 @@ std::optional<std::string> find_reason(const Charged& charged, const ChargeBasis
     return to_storable(explain_change(parse_basis(before), now));
 }
 
-/// Adds the rows that make the sums agree; none where they do.
-void settle(Work& work, const Subject& subject, const Charged& charged, const Owing& owing,
-            const std::optional<Instant>& as_of) {
+/// Adds the rows that make the sums agree; none where they do. Returns the GB-seconds of those that
+/// charge more.
+Decimal settle(Work& work, const Subject& subject, const Charged& charged, const Owing& owing,
+               const std::optional<Instant>& as_of) {
     std::map<std::string, int> revisions = charged.revisions;
+    Decimal more;
     const auto add = [&](const Place& place, const Owed& now, const Owed& before,
                          const std::optional<Instant>& charged_by) {
+        const Decimal added =
+            now.gb_seconds.value_or(Decimal()) - before.gb_seconds.value_or(Decimal());
+        if (added > Decimal()) more = more + added;
         insert_row(work, subject,
                    {.place = place,
                     .revision = ++revisions[place.period],
@@ -254,23 +259,24 @@ void settle(Work& work, const Subject& subject, const Charged& charged, const Ow
         if (entry != charged.sums.end() && before == now) continue;
         add(place, now, before, as_of);
     }
+    return more;
 }
 
-void charge_session(Work& work, const AccountId& account, const FoldedSession& folded,
-                    std::optional<Instant> as_of) {
+Decimal charge_session(Work& work, const AccountId& account, const FoldedSession& folded,
+                       std::optional<Instant> as_of) {
     const lifecycle::Session& session = folded.session;
     const Charged charged = read_charged(work, account, session.id);
     if (!as_of || (charged.as_of && *charged.as_of > *as_of)) as_of = charged.as_of;
     const std::string timezone = read_timezone(work, account);
     const Owing owing = rate(work, account, folded, timezone, as_of);
-    settle(work,
-           {.account = account,
-            .session = session.id,
-            .upstream = session.upstream,
-            .model = session.model,
-            .basis = basis_of(session, folded.plan, timezone, as_of),
-            .evidence = evidence_of(session)},
-           charged, owing, session.end_reason ? std::nullopt : as_of);
+    return settle(work,
+                  {.account = account,
+                   .session = session.id,
+                   .upstream = session.upstream,
+                   .model = session.model,
+                   .basis = basis_of(session, folded.plan, timezone, as_of),
+                   .evidence = evidence_of(session)},
+                  charged, owing, session.end_reason ? std::nullopt : as_of);
 }
 
 void charge_back(Work& work, const AccountId& account, const SessionId& session) {
@@ -290,11 +296,13 @@ void charge_back(Work& work, const AccountId& account, const SessionId& session)
 
 }  // namespace
 
-void charge_sessions(Work& work, const AccountId& account, const Refold& refold) {
+Decimal charge_sessions(Work& work, const AccountId& account, const Refold& refold) {
     for (const SessionId& session : refold.withdrawn) charge_back(work, account, session);
+    Decimal more;
     for (const FoldedSession& folded : refold.sessions) {
-        charge_session(work, account, folded, std::nullopt);
+        more = more + charge_session(work, account, folded, std::nullopt);
     }
+    return more;
 }
 
 int charge_open_sessions(Store& store, const AccountId& account, Instant as_of) {

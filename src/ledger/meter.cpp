@@ -45,12 +45,13 @@ std::vector<Pending> take_pending(Work& work, bool also_not_due) {
     return taken;
 }
 
-void meter_instance(pqxx::dbtransaction& work, const Pending& pending) {
+/// The GB-seconds that are charged now and were not before.
+money::Decimal meter_instance(pqxx::dbtransaction& work, const Pending& pending) {
     pqxx::subtransaction part(work, "instance");
     // pqxx sets the savepoint at the first plain exec, not at a parametrised one.
     part.exec("SET CONSTRAINTS ALL DEFERRED");
     const Refold refold = refold_instance(part, pending.instance, pending.earliest);
-    charge_sessions(part, pending.instance.account, refold);
+    const money::Decimal charged = charge_sessions(part, pending.instance.account, refold);
     // Now, so that a violation is this instance's, not the whole transaction's.
     part.exec("SET CONSTRAINTS ALL IMMEDIATE");
     part.exec("SET CONSTRAINTS ALL DEFERRED");
@@ -59,6 +60,7 @@ void meter_instance(pqxx::dbtransaction& work, const Pending& pending) {
         pending.instance.account.text(), pending.instance.upstream.text(),
         pending.instance.model.text());
     part.commit();
+    return charged;
 }
 
 void park(Work& work, const InstanceName& instance, const std::string& reason) {
@@ -118,6 +120,11 @@ std::string Meter::problem() const {
     return problem_;
 }
 
+money::Decimal Meter::gigabyte_seconds() const {
+    const std::lock_guard lock(mutex_);
+    return gigabyte_seconds_;
+}
+
 void Meter::set_problem(const std::string& text) {
     std::string before;
     {
@@ -161,12 +168,13 @@ void Meter::run() {
 }
 
 int Meter::meter_pending(bool also_not_due) {
-    return transact(store_, [&](Work& work) {
+    money::Decimal charged;
+    const int metered = transact(store_, [&](Work& work) {
         hold_rules(work);
         const std::vector<Pending> taken = take_pending(work, also_not_due);
         for (const Pending& pending : taken) {
             try {
-                meter_instance(work, pending);
+                charged = charged + meter_instance(work, pending);
             } catch (const pqxx::sql_error& error) {
                 if (!store_.connected() || !is_fault_of_facts(error)) throw;
                 park(work, pending.instance, error.what());
@@ -178,6 +186,9 @@ int Meter::meter_pending(bool also_not_due) {
         }
         return static_cast<int>(taken.size());
     });
+    const std::lock_guard lock(mutex_);
+    gigabyte_seconds_ = gigabyte_seconds_ + charged;
+    return metered;
 }
 
 }  // namespace ledger

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ledger/store.h"
+#include "money/decimal.h"
 
 namespace ledger {
 
@@ -25,6 +26,9 @@ class Meter {
     void notify();
     /// What keeps it from metering; empty while all is well. Thread-safe.
     std::string problem() const;
+    /// GB-seconds charged by this meter since it was made; what was taken back is not subtracted.
+    /// Thread-safe.
+    money::Decimal gigabyte_seconds() const;
 
     /// One transaction: folds and rates up to 50 pending instances, the due ones (or all); how
     /// many. What cannot be stored parks its instance alone, with the reason. Throws Unavailable.
@@ -45,6 +49,7 @@ class Meter {
     bool stopping_ = false;
     std::int64_t stop_deadline_micros_ = 0;
     std::string problem_;
+    money::Decimal gigabyte_seconds_;
 };
 
 }  // namespace ledger

@@ -135,6 +135,7 @@ class Probes(unittest.TestCase):
             self.assertEqual(status, 200)
             self.assertIn("text/plain", headers["Content-Type"])
             self.assertRegex(text, r'(?m)^tollgate_requests_total\{.*call="list".*\} 1$')
+            self.assertRegex(text, r"(?m)^tollgate_gigabyte_seconds_total 0$")
             self.assertNotIn(ORIGIN_KEY, text)
 
 
