@@ -99,7 +99,8 @@ TEST_F(Corrections, ASessionThatNoFactSupportsAnyMoreIsGivenBack) {
     const std::string before = issued_documents();
     ask("INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
         "SELECT account_id, upstream, model, facts_from, now() FROM sessions");
-    ask("DELETE FROM facts WHERE kind <> 'gateway_started'");  // as the owner
+    ask("ALTER TABLE facts DISABLE TRIGGER facts_stay");  // as the owner
+    ask("DELETE FROM facts WHERE kind <> 'gateway_started'");
     meter();
     const Invoice next = correct(before);
     ASSERT_EQ(next.sessions.size(), 1u);
