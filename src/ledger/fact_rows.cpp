@@ -121,6 +121,7 @@ void count(Runs& runs, const RunEnded& end, calendar::Instant at) {
 }
 
 struct GroupKey {
+    std::size_t boot = 0;  // of the boots in these rows: each may have another upstream
     KeyFingerprint key;
     ModelName model;
     calendar::Instant minute;
@@ -180,14 +181,20 @@ ParsedBatch parse_batch(const journal::SealedBatch& batch) {
 std::vector<FactRow> fold_runs(std::vector<FactRow> rows,
                                const std::function<bool(const KeyFingerprint&)>& is_known) {
     std::map<GroupKey, Group> groups;
+    std::size_t boot = 0;
     std::optional<calendar::Instant> strangers_minute;
     for (std::size_t index = 0; index < rows.size(); ++index) {
         const FactRow& row = rows[index];
+        if (row.fact && std::holds_alternative<lifecycle::GatewayStarted>(*row.fact)) {
+            ++boot;
+            strangers_minute.reset();
+        }
         if (!is_run(row)) continue;
-        GroupKey name{.key = row.key, .model = row.model, .minute = minute_of(row.occurred_at)};
+        GroupKey name{
+            .boot = boot, .key = row.key, .model = row.model, .minute = minute_of(row.occurred_at)};
         if (!is_known(row.key)) {
             if (!strangers_minute) strangers_minute = name.minute;
-            name = {.key = {}, .model = {}, .minute = *strangers_minute};
+            name = {.boot = boot, .key = {}, .model = {}, .minute = *strangers_minute};
         }
         Group& group = groups[name];
         group.runs.key = name.key;

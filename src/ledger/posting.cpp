@@ -1,5 +1,7 @@
 #include "ledger/posting.h"
 
+#include <nlohmann/json.hpp>
+
 #include "ledger/chain_heads.h"
 #include "lifecycle/fact_json.h"
 
@@ -113,16 +115,22 @@ class FactStream {
 // In the order of the map, the same everywhere, so that two gateways never wait for each other in a
 // circle. Runs move no money by themselves: their instances are folded every few seconds only.
 void mark_pending(Work& work, const std::map<Instance, Touch>& touched) {
+    if (touched.empty()) return;
+    nlohmann::json list = nlohmann::json::array();
     for (const auto& [instance, touch] : touched) {
-        work.exec_params(
-            "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) VALUES "
-            "($1, $2, $3, $4, CASE WHEN $5 THEN now() + interval '5 seconds' ELSE now() END) "
-            "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
-            "earliest = least(pending_instances.earliest, excluded.earliest), "
-            "due_at = least(pending_instances.due_at, excluded.due_at)",
-            instance.account.text(), instance.upstream, to_storable(instance.model.text()),
-            calendar::to_text(touch.earliest), touch.only_runs);
+        list.push_back({instance.account.text(), instance.upstream,
+                        to_storable(instance.model.text()), calendar::to_text(touch.earliest),
+                        touch.only_runs});
     }
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT t->>0, t->>1, t->>2, (t->>3)::timestamptz, "
+        "CASE WHEN (t->>4)::boolean THEN now() + interval '5 seconds' ELSE now() END "
+        "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list(t, place) ORDER BY place "
+        "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+        "earliest = least(pending_instances.earliest, excluded.earliest), "
+        "due_at = least(pending_instances.due_at, excluded.due_at)",
+        list.dump());
 }
 
 // What is learned of a model's GB: kept for listing, and its unpriced sessions are folded again.

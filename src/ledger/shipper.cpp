@@ -12,6 +12,32 @@ using calendar::Duration;
 using platform::Severity;
 
 constexpr Duration first_backoff = Duration::milliseconds(50);
+// Of a transaction; the last batch in it may bring as many again (reader.h).
+constexpr std::size_t enough_records = 10'000;
+
+/// A damaged batch keeps back itself and what follows, not what precedes it.
+std::optional<journal::SealedBatch> find_next(BatchSource& source, journal::Sequence after) {
+    try {
+        return source.next(after);
+    } catch (const std::exception&) {
+        return std::nullopt;  // said when it is its turn
+    }
+}
+
+/// What waits, in one transaction up to a limit: accounts and instances that come again in the next
+/// batch are then written once. The mark moves over all of it or not at all, so where a transaction
+/// ends may be another place when it is tried again.
+std::optional<journal::SealedBatch> take_waiting(BatchSource& source, journal::Sequence after) {
+    auto waiting = source.next(after);
+    if (!waiting) return waiting;
+    while (waiting->records.size() < enough_records) {
+        const auto more = find_next(source, waiting->last);
+        if (!more) break;
+        waiting->last = more->last;
+        waiting->records.insert(waiting->records.end(), more->records.begin(), more->records.end());
+    }
+    return waiting;
+}
 
 }  // namespace
 
@@ -123,17 +149,20 @@ void Shipper::register_gateway() {
 
 bool Shipper::ship_next() {
     register_gateway();
-    const auto batch = source_.next(shipped_.load());
+    const auto batch = take_waiting(source_, shipped_.load());
     if (!batch) return false;
     const PostingRules rules{.make_accounts = options_.make_accounts,
                              .currency = options_.currency};
+    // Until it is known how this ends, only the mark says what the ledger holds: a commit in doubt
+    // may have taken place, and a ledger may be another one, or restored from a backup.
+    registered_ = false;
     const Posting posting = books_->post(options_.gateway, *batch, rules);
     if (posting == Posting::gap) {
-        registered_ = false;  // read the mark anew: another ledger, or one restored from a backup
         throw std::runtime_error("the ledger does not hold what precedes record " +
                                  std::to_string(batch->first) + " of gateway " +
                                  options_.gateway.text());
     }
+    registered_ = true;
     shipped_.store(batch->last);
     source_.release(batch->last);
     if (on_shipped_) on_shipped_();

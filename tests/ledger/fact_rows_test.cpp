@@ -44,6 +44,14 @@ TEST(FactRows, FoldRunsByKeyModelAndMinute) {
     EXPECT_EQ(std::get<lifecycle::Runs>(*rows[3].fact).minute, noon + Duration::seconds(60));
 }
 
+TEST(FactRows, RunsOfTwoBootsAreTwoFacts) {
+    const auto rows = fold({run_arrived(noon), started(noon, "http://other"), run_arrived(noon)});
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[0].kind, "runs");
+    EXPECT_EQ(rows[1].kind, "gateway_started");
+    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[2].fact).arrived, 1u);
+}
+
 TEST(FactRows, AreTheSameEachTime) {
     const std::vector<lifecycle::Fact> facts{run_arrived(noon), run_ended(noon), loaded(noon),
                                              run_arrived(noon, key("bb"))};

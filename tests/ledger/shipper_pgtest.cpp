@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ledger/posting.h"
+#include "ledger/postgres_books.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
 #include "support/memory_source.h"
@@ -100,6 +101,61 @@ TEST_F(ShipperTest, ACommitInDoubtThatTookPlaceIsNotSentAgain) {
     EXPECT_TRUE(shipper.ship_next());  // as after the in-doubt commit: finds the mark moved
     EXPECT_EQ(shipper.shipped(), 2u);
     EXPECT_EQ(source_.released(), 2u);
+    EXPECT_EQ(ask("SELECT count(*) FROM facts"), "2");
+}
+
+/// Commits, and tells of the first commit that it is in doubt.
+class LosesAnAnswer : public PostgresBooks {
+  public:
+    using PostgresBooks::PostgresBooks;
+    Posting post(const lifecycle::GatewayId& id, const journal::SealedBatch& batch,
+                 const PostingRules& rules) override {
+        const Posting posting = PostgresBooks::post(id, batch, rules);
+        if (std::exchange(has_lost_, true)) return posting;
+        throw CommitInDoubt("the answer is lost");
+    }
+
+  private:
+    bool has_lost_ = false;
+};
+
+TEST_F(ShipperTest, WhatIsSealedAfterACommitInDoubtFollowsIt) {
+    Shipper shipper(std::make_unique<LosesAnAnswer>(options()),
+                    {.gateway = gateway, .make_accounts = true}, source_, clock_);
+    source_.seal({started(start_), loaded(start_)});
+    EXPECT_THROW(shipper.ship_next(), CommitInDoubt);
+    source_.seal({deleted(start_ + Duration::seconds(9))});
+    EXPECT_TRUE(shipper.ship_next());
+    EXPECT_EQ(shipper.shipped(), 3u);
+    EXPECT_EQ(ask("SELECT string_agg(sequence::text, ' ' ORDER BY sequence) FROM facts"), "1 2 3");
+}
+
+TEST_F(ShipperTest, WhatWaitsIsOneTransaction) {
+    for (int i = 0; i < 5; ++i) source_.seal({loaded(start_ + Duration::seconds(i))});
+    Shipper shipper = make_shipper();
+    EXPECT_TRUE(shipper.ship_next());
+    EXPECT_EQ(shipper.shipped(), 5u);
+    EXPECT_FALSE(shipper.ship_next());
+    EXPECT_EQ(ask("SELECT count(DISTINCT shipped_at) FROM facts"), "1");
+    EXPECT_EQ(ask("SELECT sequence FROM gateways WHERE id = 'gw-test'"), "5");
+}
+
+/// A source whose third record cannot be read.
+class DamagedSource : public MemorySource {
+  public:
+    std::optional<journal::SealedBatch> next(journal::Sequence after) override {
+        if (after == 2) throw std::runtime_error("damaged");
+        return MemorySource::next(after);
+    }
+};
+
+TEST_F(ShipperTest, WhatPrecedesDamageIsShipped) {
+    DamagedSource source;
+    for (int i = 0; i < 3; ++i) source.seal({loaded(start_ + Duration::seconds(i))});
+    Shipper shipper(options(), {.gateway = gateway, .make_accounts = true}, source, clock_);
+    EXPECT_TRUE(shipper.ship_next());
+    EXPECT_EQ(shipper.shipped(), 2u);
+    EXPECT_THROW(shipper.ship_next(), std::runtime_error);
     EXPECT_EQ(ask("SELECT count(*) FROM facts"), "2");
 }
 
