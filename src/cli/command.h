@@ -33,5 +33,6 @@ void add_session(CLI::App& app, Exit& exit);
 void add_reconcile(CLI::App& app, Exit& exit);
 void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
+void add_verify(CLI::App& app, Exit& exit);
 
 }  // namespace cli

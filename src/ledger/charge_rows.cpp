@@ -224,6 +224,32 @@ std::optional<std::string> find_reason(const Charged& charged, const ChargeBasis
     return to_storable(explain_change(parse_basis(before), now));
 }
 
+std::string text_of(const std::optional<Decimal>& value) {
+    return value ? money::to_text(*value) : "none";
+}
+
+std::vector<std::pair<std::string, std::string>> fields_of(const Owed& owed) {
+    return {{"amount", text_of(owed.amount)},
+            {"gb_seconds", text_of(owed.gb_seconds)},
+            {"seconds", money::to_text(owed.seconds)},
+            {"used_seconds", money::to_text(owed.used)},
+            {"rounding_seconds", money::to_text(owed.rounding)},
+            {"minimum_seconds", money::to_text(owed.minimum)},
+            {"spin_down_seconds", money::to_text(owed.spin_down)},
+            {"currency", owed.currency},
+            {"status", owed.status},
+            {"estimated", owed.estimated ? "yes" : "no"}};
+}
+
+/// A place that nothing is owed for any more.
+Owed nothing_of(const Owed& before) {
+    Owed nothing;
+    nothing.currency = before.currency;
+    if (before.gb_seconds) nothing.gb_seconds = Decimal();
+    if (before.amount) nothing.amount = Decimal();
+    return nothing;
+}
+
 /// Adds the rows that make the sums agree; none where they do. Returns the GB-seconds of those that
 /// charge more.
 Decimal settle(Work& work, const Subject& subject, const Charged& charged, const Owing& owing,
@@ -246,10 +272,7 @@ Decimal settle(Work& work, const Subject& subject, const Charged& charged, const
     // What is owed no more first, so that the highest revision of a period says how it stands.
     for (const auto& [place, before] : charged.sums) {
         if (owing.contains(place)) continue;
-        Owed nothing;
-        nothing.currency = before.currency;
-        if (before.gb_seconds) nothing.gb_seconds = Decimal();
-        if (before.amount) nothing.amount = Decimal();
+        const Owed nothing = nothing_of(before);
         if (before == nothing) continue;
         add(place, nothing, before, std::nullopt);
     }
@@ -303,6 +326,42 @@ Decimal charge_sessions(Work& work, const AccountId& account, const Refold& refo
         more = more + charge_session(work, account, folded, std::nullopt);
     }
     return more;
+}
+
+std::optional<proof::Difference> find_wrong_charge(Work& work, const AccountId& account,
+                                                   const FoldedSession& folded,
+                                                   const std::optional<std::string>& month) {
+    const Charged charged = read_charged(work, account, folded.session.id);
+    const Owing owing = rate(work, account, folded, read_timezone(work, account), charged.as_of);
+    const std::string subject =
+        "the charge of session " + folded.session.id.text() + " of account " + account.text();
+    const auto compare = [&](const Place& place, const Owed& expected, const Owed& found) {
+        std::optional<proof::Difference> difference;
+        if (month && place.period != *month) return difference;
+        const auto should = fields_of(expected);
+        const auto is = fields_of(found);
+        for (std::size_t i = 0; i < should.size() && !difference; ++i) {
+            if (should[i].second == is[i].second) continue;
+            difference =
+                proof::Difference{subject + " for " + place.period + " under " + place.plan,
+                                  should[i].first, should[i].second, is[i].second};
+        }
+        return difference;
+    };
+    for (const auto& [place, now] : owing) {
+        const auto entry = charged.sums.find(place);
+        if (entry == charged.sums.end()) {
+            if (month && place.period != *month) continue;
+            return proof::Difference{subject + " for " + place.period + " under " + place.plan,
+                                     "amount", text_of(now.amount), "none"};
+        }
+        if (auto difference = compare(place, now, entry->second)) return difference;
+    }
+    for (const auto& [place, before] : charged.sums) {
+        if (owing.contains(place)) continue;
+        if (auto difference = compare(place, nothing_of(before), before)) return difference;
+    }
+    return std::nullopt;
 }
 
 int charge_open_sessions(Store& store, const AccountId& account, Instant as_of) {

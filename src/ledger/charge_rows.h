@@ -1,8 +1,12 @@
 // Inside the ledger: makes the rows of charges agree with what sessions owe.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "ledger/refold.h"
 #include "money/decimal.h"
+#include "proof/difference.h"
 
 namespace ledger {
 
@@ -12,5 +16,11 @@ namespace ledger {
 /// more; what rows take back is not subtracted.
 money::Decimal charge_sessions(Work& work, const lifecycle::AccountId& account,
                                const Refold& refold);
+
+/// Where the sums of the session's rows first differ from what it owes by the rule, an open one for
+/// the months that it was charged for. `month`: only there. Reads alone.
+std::optional<proof::Difference> find_wrong_charge(Work& work, const lifecycle::AccountId& account,
+                                                   const FoldedSession& folded,
+                                                   const std::optional<std::string>& month);
 
 }  // namespace ledger

@@ -68,24 +68,23 @@ InstanceCompany read_company(Work& work, const InstanceName& instance,
 bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
     if (!session.created) return false;
     const Instant since = session.discovered ? session.facts_from : session.loaded_at;
-    const bool is_anothers =
-        !work.exec_params(
-                 "SELECT FROM sessions WHERE upstream = $2 AND model = $3 AND "
-                 "created = $4 AND account_id <> $1 AND (discovered, CASE WHEN discovered "
-                 "THEN facts_from ELSE loaded_at END, account_id) < ($5, $6, $1) LIMIT 1",
-                 instance.account.text(), instance.upstream.text(),
-                 to_storable(instance.model.text()), calendar::to_text(*session.created),
-                 session.discovered, calendar::to_text(since))
-             .empty();
-    if (is_anothers) {
-        work.exec_params(
-            "INSERT INTO instance_sharers (account_id, upstream, model, created, key) "
-            "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, model, created, account_id) "
-            "DO UPDATE SET key = excluded.key",
-            instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-            calendar::to_text(*session.created), to_storable(session.key.text()));
-    }
-    return is_anothers;
+    return !work.exec_params(
+                    "SELECT FROM sessions WHERE upstream = $2 AND model = $3 AND "
+                    "created = $4 AND account_id <> $1 AND (discovered, CASE WHEN discovered "
+                    "THEN facts_from ELSE loaded_at END, account_id) < ($5, $6, $1) LIMIT 1",
+                    instance.account.text(), instance.upstream.text(),
+                    to_storable(instance.model.text()), calendar::to_text(*session.created),
+                    session.discovered, calendar::to_text(since))
+                .empty();
+}
+
+void start_sharing(Work& work, const InstanceName& instance, const Session& session) {
+    work.exec_params(
+        "INSERT INTO instance_sharers (account_id, upstream, model, created, key) "
+        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, model, created, account_id) "
+        "DO UPDATE SET key = excluded.key",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        calendar::to_text(session.created.value()), to_storable(session.key.text()));
 }
 
 void stop_sharing(Work& work, const InstanceName& instance, const Session& session) {

@@ -24,9 +24,11 @@ InstanceCompany read_company(Work& work, const InstanceName& instance,
                              std::optional<calendar::Instant> from);
 
 /// Whether the session's instance is another account's: its loader's, the first one's of two; where
-/// nobody loaded it through a gateway, whose key saw it first. The account is then noted as one
-/// that shares it.
+/// nobody loaded it through a gateway, whose key saw it first.
 bool is_of_another(Work& work, const InstanceName& instance, const lifecycle::Session& session);
+
+/// The session's instance is another account's: this account shares it.
+void start_sharing(Work& work, const InstanceName& instance, const lifecycle::Session& session);
 
 /// The session's instance is its account's own after all.
 void stop_sharing(Work& work, const InstanceName& instance, const lifecycle::Session& session);

@@ -134,6 +134,25 @@ std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows) {
     return facts;
 }
 
+std::vector<FoldedSession> derive_sessions(Work& work, const InstanceName& instance) {
+    const auto facts = read_facts(work, instance, std::nullopt);
+    const InstanceCompany company = read_company(work, instance, std::nullopt);
+    std::vector<FoldedSession> derived;
+    for (Session& session : lifecycle::fold(instance.upstream, facts, company.view())) {
+        if (is_of_another(work, instance, session)) continue;
+        std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
+        derived.push_back({.session = std::move(session), .plan = std::move(plan)});
+    }
+    return derived;
+}
+
+std::vector<FoldedSession> list_sessions(Work& work, const InstanceName& instance) {
+    std::vector<FoldedSession> sessions;
+    for (auto& [id, folded] : list_known(work, instance, std::nullopt))
+        sessions.push_back(std::move(folded));
+    return sessions;
+}
+
 Refold refold_instance(Work& work, const InstanceName& instance, Instant earliest) {
     hold_instance(work, instance);
     const Reach reach = find_reach(work, instance, earliest);
@@ -146,6 +165,7 @@ Refold refold_instance(Work& work, const InstanceName& instance, Instant earlies
     for (Session& session : lifecycle::fold(instance.upstream, facts, company.view())) {
         if (reach.sessions_from && session.facts_from < *reach.sessions_from) continue;
         if (is_of_another(work, instance, session)) {
+            start_sharing(work, instance, session);
             runs_may_be_anothers = true;
             continue;
         }

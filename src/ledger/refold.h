@@ -31,6 +31,12 @@ struct Refold {
 /// Facts from rows of (gateway, sequence, body).
 std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows);
 
+/// The sessions as all of its facts make them, from the beginning of time, by the same fold and the
+/// same decision whose an instance is. Reads alone.
+std::vector<FoldedSession> derive_sessions(Work& work, const InstanceName& instance);
+/// The sessions as the table has them.
+std::vector<FoldedSession> list_sessions(Work& work, const InstanceName& instance);
+
 /// `earliest`: when the first of the new facts occurred, by its gateway's clock. Constraints that
 /// are deferred may be violated afterwards: the caller checks them.
 Refold refold_instance(Work& work, const InstanceName& instance, calendar::Instant earliest);

@@ -47,6 +47,21 @@ auto transact(Store& store, Act act) {
     }
 }
 
+/// Runs `act(work)` in a transaction that sees one moment and cannot write.
+template <class Act>
+auto transact_reading(Store& store, Act act) {
+    try {
+        pqxx::transaction<pqxx::isolation_level::repeatable_read, pqxx::readwrite_policy::read_only>
+            transaction(store.connect().link);
+        Work& work = transaction;
+        auto result = act(work);
+        work.commit();
+        return result;
+    } catch (...) {
+        rethrow_database_error(store);
+    }
+}
+
 /// What prices are made of (models' GB, plans) stays as it is while a meter folds: whoever changes
 /// it waits, so that it finds every session that is to be folded again, and marks those. To be
 /// called before any row is locked.

@@ -47,6 +47,16 @@ TEST_F(Commands, KeepAccountsKeysPlansAndModelsAndExitAsPromised) {
     EXPECT_EQ(run({"session", "explain", "none", "--format", "csv"}).status, 2);
 }
 
+TEST_F(Commands, VerifyTheBooks) {
+    const auto found = run({"verify"});
+    EXPECT_EQ(found.status, 0) << found.output;
+    EXPECT_THAT(found.output, HasSubstr("0 facts in 0 chains"));
+    EXPECT_THAT(found.output, HasSubstr("all agree"));
+    EXPECT_THAT(run({"verify", "--month", "2026-10", "--format", "json"}).output,
+                HasSubstr("\"agrees\": true"));
+    EXPECT_EQ(run({"verify", "--month", "october"}).status, 2);
+}
+
 TEST_F(Commands, HoldAnUpstreamsBillAgainstTheSessions) {
     const auto write = [&](const std::string& name, const std::string& text) {
         platform::write_file_atomically(home_ / name, text);

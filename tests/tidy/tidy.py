@@ -21,7 +21,7 @@ ROOMS = {
     "reconciling": ["money", "calendar"],
     "bytez": ["lifecycle"],
     "platform": ["calendar"],
-    "proof": ["lifecycle", "platform"],
+    "proof": ["invoicing", "lifecycle", "metering", "platform"],
     "journal": ["platform"],
     "proxy": ["bytez", "journal", "platform"],
     "watcher": ["bytez", "journal", "platform"],

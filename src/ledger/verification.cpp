@@ -1,0 +1,156 @@
+#include "ledger/verification.h"
+
+#include "invoicing/document.h"
+#include "ledger/chain_verification.h"
+#include "ledger/charge_rows.h"
+#include "ledger/row_stream.h"
+#include "proof/invoice_check.h"
+#include "proof/session_check.h"
+
+namespace ledger {
+namespace {
+
+using proof::Difference;
+
+std::vector<proof::BookedSession> booked(const std::vector<FoldedSession>& sessions) {
+    std::vector<proof::BookedSession> result;
+    result.reserve(sessions.size());
+    for (const FoldedSession& folded : sessions) result.push_back({folded.session, folded.plan});
+    return result;
+}
+
+class Verifying {
+  public:
+    Verifying(Work& work, const VerificationScope& scope) : work_(work), scope_(scope) {}
+
+    Verification run() {
+        work_.exec("SET LOCAL statement_timeout = '24h'");
+        verify_chains(work_, result_);
+        if (!result_.difference) verify_instances();
+        if (!result_.difference) verify_charges_without_session();
+        if (!result_.difference) verify_invoices();
+        if (!result_.difference) verify_numbers();
+        return std::move(result_);
+    }
+
+  private:
+    // Every instance that has facts or sessions.
+    void verify_instances() {
+        for_each_row(
+            work_,
+            [&](const pqxx::row& row) {
+                if (row[3].as<bool>()) {
+                    ++result_.pending_instances;
+                } else if (row[4].as<bool>()) {
+                    ++result_.parked_instances;
+                } else {
+                    verify_instance({.account = lifecycle::AccountId(row[0].as<std::string>()),
+                                     .upstream = lifecycle::UpstreamId(row[1].as<std::string>()),
+                                     .model = lifecycle::ModelName(row[2].as<std::string>())});
+                }
+                return !result_.difference;
+            },
+            "SELECT i.account_id, i.upstream, i.model, p.model IS NOT NULL, w.model IS NOT NULL "
+            "FROM (SELECT account_id, upstream, model FROM facts WHERE account_id IS NOT NULL "
+            "AND model IS NOT NULL UNION SELECT account_id, upstream, model FROM sessions) i "
+            "LEFT JOIN pending_instances p USING (account_id, upstream, model) "
+            "LEFT JOIN parked_instances w USING (account_id, upstream, model) ORDER BY 1, 2, 3");
+    }
+
+    void verify_instance(const InstanceName& instance) {
+        const auto stored = list_sessions(work_, instance);
+        result_.difference = proof::compare_sessions(
+            instance.account, booked(derive_sessions(work_, instance)), booked(stored));
+        if (result_.difference) return;
+        result_.sessions += stored.size();
+        for (const FoldedSession& folded : stored) {
+            result_.difference = find_wrong_charge(work_, instance.account, folded, scope_.month);
+            if (result_.difference) return;
+            ++result_.charged_sessions;
+        }
+    }
+
+    // What no fact supports any more must have been charged back.
+    void verify_charges_without_session() {
+        const pqxx::result rows = work_.exec_params(
+            "SELECT account_id, session_id, period, plan, coalesce(sum(amount), 0)::text, "
+            "sum(seconds)::text FROM charges c WHERE ($1::text IS NULL OR period = $1) AND NOT "
+            "EXISTS (SELECT FROM sessions s WHERE s.account_id = c.account_id AND s.id = "
+            "c.session_id) GROUP BY 1, 2, 3, 4 "
+            "HAVING coalesce(sum(amount), 0) <> 0 OR sum(seconds) <> 0 ORDER BY 1, 2, 3, 4 LIMIT 1",
+            scope_.month);
+        if (rows.empty()) return;
+        const pqxx::row row = rows[0];
+        result_.difference =
+            Difference{"the charge of session " + row[1].as<std::string>() + " of account " +
+                           row[0].as<std::string>() + " for " + row[2].as<std::string>() +
+                           " under " + row[3].as<std::string>(),
+                       "amount, since there is no such session", "0", row[4].as<std::string>()};
+    }
+
+    void verify_invoices() {
+        for_each_row(
+            work_,
+            [&](const pqxx::row& row) {
+                verify_invoice(row);
+                if (!result_.difference) ++result_.invoices;
+                return !result_.difference;
+            },
+            "SELECT i.number, i.account_id, i.month, i.currency, i.total, i.total_exact, "
+            "i.digest, i.document, (SELECT coalesce(sum(c.amount), 0) FROM invoice_charges h "
+            "JOIN charges c USING (account_id, session_id, period, revision) "
+            "WHERE h.number = i.number) FROM invoices i WHERE $1::text IS NULL OR i.month = $1 "
+            "ORDER BY i.series, i.year, i.counter",
+            scope_.month);
+    }
+
+    void verify_invoice(const pqxx::row& row) {
+        const invoicing::Invoice invoice = invoicing::parse_invoice(row[7].as<std::string>());
+        const std::string number = row[0].as<std::string>();
+        const auto hold = [&](const char* what, const std::string& column,
+                              const std::string& document) {
+            if (!result_.difference && column != document)
+                result_.difference = Difference{"invoice " + number, what, document, column};
+        };
+        hold("number", number, invoice.number.value_or("none"));
+        hold("account", row[1].as<std::string>(), invoice.account_id.text());
+        hold("month", row[2].as<std::string>(), invoice.month);
+        hold("currency", row[3].as<std::string>(), std::string(invoice.currency.code()));
+        hold("total of its row", decimal_of(row[4]), money::to_text(invoice.total.value()));
+        hold("exact total of its row", decimal_of(row[5]),
+             money::to_text(invoice.total_exact.value()));
+        hold("digest of its row", row[6].as<std::string>(), invoice.digest);
+        if (result_.difference) return;
+        result_.difference =
+            proof::check_invoice(invoice, money::parse_decimal(row[8].c_str()).value());
+    }
+
+    static std::string decimal_of(const pqxx::field& field) {
+        return money::to_text(money::parse_decimal(field.c_str()).value());
+    }
+
+    // Numbers are gapless.
+    void verify_numbers() {
+        const pqxx::result rows = work_.exec(
+            "SELECT c.series || '-' || c.year, c.last::text, count(i.number)::text "
+            "FROM invoice_counters c LEFT JOIN invoices i ON i.series = c.series "
+            "AND i.year = c.year AND i.counter BETWEEN 1 AND c.last "
+            "GROUP BY c.series, c.year, c.last HAVING count(i.number) <> c.last ORDER BY 1 LIMIT "
+            "1");
+        if (rows.empty()) return;
+        result_.difference = Difference{"the invoices of " + rows[0][0].as<std::string>(), "count",
+                                        rows[0][1].as<std::string>(), rows[0][2].as<std::string>()};
+    }
+
+    Work& work_;
+    const VerificationScope& scope_;
+    Verification result_;
+};
+
+}  // namespace
+
+Verification verify_books(Store& store, const VerificationScope& scope) {
+    return transact_reading(store, [&](Work& work) { return Verifying(work, scope).run(); });
+}
+
+}  // namespace ledger
