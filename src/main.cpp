@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     cli::add_reconcile(app, exit);
     cli::add_usage(app, exit);
     cli::add_invoice(app, exit);
+    cli::add_checkpoint(app, exit);
     cli::add_verify(app, exit);
     try {
         app.parse(argc, argv);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 
+#include "ledger/checkpoints.h"
 #include "ledger/plans.h"
 #include "platform/log.h"
 
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds retry_interval{2};
 constexpr calendar::Duration partition_interval = calendar::Duration::seconds(6 * 3600);
+// By the newest in the ledger, whoever made it: several gateways make one a day together.
+constexpr calendar::Duration checkpoint_interval = calendar::Duration::seconds(24 * 3600);
 
 ledger::ShipperOptions shipper_options(const BookkeepingOptions& options) {
     ledger::ShipperOptions shipper;
@@ -23,9 +26,11 @@ ledger::ShipperOptions shipper_options(const BookkeepingOptions& options) {
 }  // namespace
 
 Bookkeeping::Bookkeeping(const Database& database, BookkeepingOptions options,
-                         ledger::BatchSource& source, const calendar::Clock& clock)
+                         platform::SigningKey key, ledger::BatchSource& source,
+                         const calendar::Clock& clock)
     : database_(database),
       options_(std::move(options)),
+      signing_key_(std::move(key)),
       clock_(clock),
       store_(database.store_options()),
       meter_(database.store_options()),
@@ -62,6 +67,17 @@ void Bookkeeping::prepare_partitions() {
     partitions_due_ = clock_.now() + partition_interval;
 }
 
+void Bookkeeping::make_checkpoint_when_due() {
+    if (clock_.now() < checkpoint_due_) return;
+    const auto newest = ledger::find_newest_checkpoint(store_);
+    if (!newest || *newest + checkpoint_interval <= clock_.now()) {
+        ledger::make_checkpoint(store_, signing_key_, clock_.now());
+        checkpoint_due_ = clock_.now() + checkpoint_interval;
+    } else {
+        checkpoint_due_ = *newest + checkpoint_interval;
+    }
+}
+
 void Bookkeeping::run() {
     std::string said;
     std::unique_lock lock(mutex_);
@@ -73,6 +89,7 @@ void Bookkeeping::run() {
                 prepare();
             else if (clock_.now() >= partitions_due_)
                 prepare_partitions();
+            if (prepared_) make_checkpoint_when_due();
             trouble = shipper_.problem();
         } catch (const std::exception& error) {
             trouble = error.what();

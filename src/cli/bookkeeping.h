@@ -1,5 +1,6 @@
 // The part of `serve` that needs the database: brings the schema, the plan and the partitions in
-// order as soon as the database answers, then runs shipper and meter. Owns their threads and its
+// order as soon as the database answers, then runs shipper and meter, and signs a
+// checkpoint a day. Owns their threads and its
 // own, which goes on trying while the database is away.
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "ledger/batch_source.h"
 #include "ledger/meter.h"
 #include "ledger/shipper.h"
+#include "platform/signing.h"
 
 namespace cli {
 
@@ -27,8 +29,8 @@ struct BookkeepingOptions {
 class Bookkeeping {
   public:
     /// Throws ledger::Refused when the database answers and its schema is not one for this binary.
-    Bookkeeping(const Database& database, BookkeepingOptions options, ledger::BatchSource& source,
-                const calendar::Clock& clock);
+    Bookkeeping(const Database& database, BookkeepingOptions options, platform::SigningKey key,
+                ledger::BatchSource& source, const calendar::Clock& clock);
     ~Bookkeeping();  // stops
 
     /// After shipping what the journal holds, for as long as the database takes it, 10 s at most.
@@ -42,16 +44,19 @@ class Bookkeeping {
     void run();
     void prepare();
     void prepare_partitions();
+    void make_checkpoint_when_due();
 
     // Constant after construction.
     const Database& database_;
     const BookkeepingOptions options_;
+    const platform::SigningKey signing_key_;
     const calendar::Clock& clock_;
 
     // Owned by the thread, once it runs.
     ledger::Store store_;
     bool prepared_ = false;
     calendar::Instant partitions_due_;
+    calendar::Instant checkpoint_due_;
     ledger::Meter meter_;
     ledger::Shipper shipper_;
 

@@ -33,6 +33,7 @@ void add_session(CLI::App& app, Exit& exit);
 void add_reconcile(CLI::App& app, Exit& exit);
 void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
+void add_checkpoint(CLI::App& app, Exit& exit);
 void add_verify(CLI::App& app, Exit& exit);
 
 }  // namespace cli

@@ -5,7 +5,9 @@
 
 #include "cli/command.h"
 #include "cli/database.h"
+#include "cli/signing_key.h"
 #include "invoicing/document.h"
+#include "ledger/checkpoints.h"
 #include "ledger/invoices.h"
 #include "ledger/meter.h"
 #include "ledger/queries.h"
@@ -120,6 +122,7 @@ Exit close_accounts(const Arguments& arguments) {
     if (!arguments.early) require_ended(accounts, month, now);
     warn_of_what_is_missing(session.store, accounts, month);
     Exit exit = Exit::done;
+    bool has_issued = false;
     for (const ledger::Account& account : accounts) {
         const auto closing =
             ledger::close_month(session.store, account, month, terms_of(session.settings), now);
@@ -129,9 +132,11 @@ Exit close_accounts(const Arguments& arguments) {
             exit = Exit::refused;
         }
         if (!closing.issued) continue;
+        has_issued = true;
         std::cout << account.name << " " << arguments.month << " " << to_text(closing.issued->total)
                   << " " << account.currency << " " << *closing.issued->number << std::endl;
     }
+    if (has_issued) ledger::make_checkpoint(session.store, get_signing_key(session.settings), now);
     return exit;
 }
 

@@ -8,6 +8,7 @@
 
 #include "bytez/catalogue.h"
 #include "cli/bookkeeping.h"
+#include "cli/signing_key.h"
 #include "cli/traffic.h"
 #include "console/server.h"
 #include "journal/gateway_id.h"
@@ -144,7 +145,7 @@ struct Service::Parts {
           reader(platform::posix_disk(), journal_options(settings).directory, *journal),
           source(*journal, reader),
           database(settings),
-          books(database, bookkeeping_options(settings), source, clock),
+          books(database, bookkeeping_options(settings), get_signing_key(settings), source, clock),
           keys(database.store_options(), settings.data_dir + "/keys.json"),
           directory(keys),
           ownership(keys),

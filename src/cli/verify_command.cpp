@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/row_printer.h"
+#include "cli/signing_key.h"
 #include "ledger/verification.h"
 
 namespace cli {
@@ -15,11 +16,13 @@ namespace {
 struct Arguments {
     ConfigArguments config;
     std::string month;
+    std::vector<std::string> public_keys;
     std::string format = "text";
 };
 
 void print_text(const ledger::Verification& found) {
     std::cout << found.facts << " facts in " << found.chains << " chains\n"
+              << found.checkpoints << " checkpoints, signed and in line with them\n"
               << found.sessions << " sessions, as their facts make them\n"
               << found.charged_sessions << " sessions' charges, as the rule makes them\n"
               << found.invoices << " invoices, as their charges make them\n";
@@ -42,6 +45,7 @@ void print_json(const ledger::Verification& found) {
     nlohmann::ordered_json json = {{"agrees", !found.difference},
                                    {"facts", found.facts},
                                    {"chains", found.chains},
+                                   {"checkpoints", found.checkpoints},
                                    {"sessions", found.sessions},
                                    {"charged_sessions", found.charged_sessions},
                                    {"invoices", found.invoices},
@@ -60,6 +64,10 @@ void print_json(const ledger::Verification& found) {
 Exit verify(const Arguments& arguments) {
     ledger::VerificationScope scope;
     if (!arguments.month.empty()) scope.month = arguments.month;
+    if (const auto key = find_signing_key(load_settings(arguments.config)))
+        scope.trusted.push_back(key->public_key());
+    for (const std::string& hex : arguments.public_keys)
+        scope.trusted.push_back(platform::parse_public_key(hex).value());
     Exit exit = Exit::done;
     with_store(arguments.config, [&](ledger::Store& store) {
         const ledger::Verification found = ledger::verify_books(store, scope);
@@ -84,6 +92,14 @@ void add_verify(CLI::App& app, Exit& exit) {
         ->type_name("M")
         ->check([](const std::string& text) {
             return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
+        });
+    command
+        ->add_option("--public-key", arguments->public_keys,
+                     "also take checkpoints that this key signed: another gateway's")
+        ->type_name("HEX")
+        ->allow_extra_args(false)
+        ->check([](const std::string& text) {
+            return platform::parse_public_key(text) ? "" : "not 64 lower-case hex digits";
         });
     command->add_option("--format", arguments->format)
         ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))

@@ -2,7 +2,7 @@
 
 #include "ledger/chain_heads.h"
 #include "ledger/row_stream.h"
-#include "proof/chain.h"
+#include "proof/checkpoint_check.h"
 
 namespace ledger {
 namespace {
@@ -59,14 +59,7 @@ class ChainWalk {
     }
 
   private:
-    std::string name() const {
-        return "the chain of gateway " + gateway_ + " and " +
-               (account_.empty() ? "no account" : "account " + account_);
-    }
-    static std::string describe(const proof::ChainHead& head) {
-        return proof::to_text(head.hash) + " after " + std::to_string(head.count) +
-               " facts, the last of sequence " + std::to_string(head.last_sequence);
-    }
+    std::string name() const { return proof::name_of_chain(gateway_, account_); }
     bool differs(const proof::ChainHead& before, const proof::Hash& stored) {
         const std::string place = before.count == 0
                                       ? "the first of its chain"

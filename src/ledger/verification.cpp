@@ -3,6 +3,7 @@
 #include "invoicing/document.h"
 #include "ledger/chain_verification.h"
 #include "ledger/charge_rows.h"
+#include "ledger/checkpoint_rows.h"
 #include "ledger/row_stream.h"
 #include "proof/invoice_check.h"
 #include "proof/session_check.h"
@@ -26,6 +27,7 @@ class Verifying {
     Verification run() {
         work_.exec("SET LOCAL statement_timeout = '24h'");
         verify_chains(work_, result_);
+        if (!result_.difference) verify_checkpoints(work_, scope_.trusted, result_);
         if (!result_.difference) verify_instances();
         if (!result_.difference) verify_charges_without_session();
         if (!result_.difference) verify_invoices();

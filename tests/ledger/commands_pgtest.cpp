@@ -57,6 +57,24 @@ TEST_F(Commands, VerifyTheBooks) {
     EXPECT_EQ(run({"verify", "--month", "october"}).status, 2);
 }
 
+TEST_F(Commands, SignCheckpoints) {
+    const std::string key = run({"checkpoint", "--public-key"}).output;
+    EXPECT_EQ(key.size(), 65u);
+    EXPECT_EQ(run({"checkpoint", "--public-key"}).output, key);
+    const auto made = run({"checkpoint"});
+    EXPECT_EQ(made.status, 0) << made.output;
+    EXPECT_THAT(made.output, testing::StartsWith("checkpoint 1\n{\"checkpoint\":1,"));
+    EXPECT_THAT(made.output, HasSubstr("public key " + key));
+    EXPECT_THAT(run({"checkpoint"}).output, testing::StartsWith("checkpoint 2\n"));
+    EXPECT_THAT(run({"verify"}).output, HasSubstr("2 checkpoints"));
+    // Signed by a key that is not ours any more.
+    ASSERT_EQ(::unlink((home_ / "sign.key").c_str()), 0);
+    EXPECT_EQ(run({"verify"}).status, 0);
+    EXPECT_EQ(run({"verify", "--public-key", std::string(64, 'a')}).status, 1);
+    EXPECT_EQ(run({"verify", "--public-key", key.substr(0, 64)}).status, 0);
+    EXPECT_EQ(run({"verify", "--public-key", "abc"}).status, 2);
+}
+
 TEST_F(Commands, HoldAnUpstreamsBillAgainstTheSessions) {
     const auto write = [&](const std::string& name, const std::string& text) {
         platform::write_file_atomically(home_ / name, text);
