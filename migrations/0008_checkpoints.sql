@@ -20,3 +20,25 @@ CREATE TRIGGER checkpoints_are_not_emptied BEFORE TRUNCATE ON checkpoints
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_checkpoint();
 
 GRANT SELECT, INSERT ON checkpoints TO tollgate_service;
+
+-- Where the account's chains stood when the invoice was issued.
+CREATE TABLE invoice_chain_heads (
+    number        text NOT NULL REFERENCES invoices (number),
+    gateway       text NOT NULL,
+    head          bytea NOT NULL CHECK (octet_length(head) = 32),
+    count         bigint NOT NULL CHECK (count > 0),
+    last_sequence bigint NOT NULL CHECK (last_sequence > 0),
+    PRIMARY KEY (number, gateway)
+);
+
+CREATE FUNCTION refuse_change_of_invoice_heads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the heads of an invoice are never changed'
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE TRIGGER invoice_chain_heads_stay BEFORE UPDATE OR DELETE ON invoice_chain_heads
+    FOR EACH ROW EXECUTE FUNCTION refuse_change_of_invoice_heads();
+CREATE TRIGGER invoice_chain_heads_are_not_emptied BEFORE TRUNCATE ON invoice_chain_heads
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_invoice_heads();
+
+GRANT SELECT, INSERT ON invoice_chain_heads TO tollgate_service;

@@ -58,6 +58,14 @@ void mark_invoiced(Work& work, const Invoice& invoice,
     stream.complete();
 }
 
+// What the invoice rests on, to be found again when facts are long gone.
+void keep_chain_heads(Work& work, const Invoice& invoice) {
+    work.exec_params(
+        "INSERT INTO invoice_chain_heads (number, gateway, head, count, last_sequence) "
+        "SELECT $1, gateway, head, count, last_sequence FROM chain_heads WHERE account_id = $2",
+        *invoice.number, invoice.account_id.text());
+}
+
 void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
            const std::vector<invoicing::ChargeRow>& rows, Instant now) {
     const invoicing::Number number = take_number(work, terms.series, year_of(now));
@@ -65,6 +73,7 @@ void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
     invoice.issued_at = now;
     write_invoice(work, invoice, number);
     mark_invoiced(work, invoice, rows);
+    keep_chain_heads(work, invoice);
 }
 
 // One closer of an account at a time; the next one reads what this one has committed.

@@ -1,6 +1,7 @@
 #include "ledger/verification.h"
 
 #include "invoicing/document.h"
+#include "ledger/chain_heads.h"
 #include "ledger/chain_verification.h"
 #include "ledger/charge_rows.h"
 #include "ledger/checkpoint_rows.h"
@@ -125,6 +126,22 @@ class Verifying {
         if (result_.difference) return;
         result_.difference =
             proof::check_invoice(invoice, money::parse_decimal(row[8].c_str()).value());
+        if (!result_.difference) verify_heads_of(number, invoice.account_id.text());
+    }
+
+    // The chains still hold what they held when the invoice was issued.
+    void verify_heads_of(const std::string& number, const std::string& account) {
+        const pqxx::result heads = work_.exec_params(
+            "SELECT gateway, head, count, last_sequence FROM invoice_chain_heads "
+            "WHERE number = $1 ORDER BY 1",
+            number);
+        for (const auto& head : heads) {
+            if (result_.difference) return;
+            result_.difference = find_wrong_head(work_, "invoice " + number,
+                                                 {.gateway = head[0].as<std::string>(),
+                                                  .account = account,
+                                                  .head = read_chain_head(head, 1)});
+        }
     }
 
     static std::string decimal_of(const pqxx::field& field) {

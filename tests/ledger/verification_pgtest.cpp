@@ -328,6 +328,32 @@ TEST_F(VerificationTest, AnInvoiceThatWasChangedIsNamed) {
     }
 }
 
+TEST_F(VerificationTest, ATailThatAnInvoiceHadIsMissedAlthoughItsHeadWasCutToo) {
+    keep_books();
+    EXPECT_EQ(ask("SELECT count(*) FROM invoice_chain_heads"), "5");
+    EXPECT_THAT(try_as_service("UPDATE invoice_chain_heads SET count = 1"),
+                HasSubstr("permission denied"));
+    EXPECT_THAT(try_as_service("DELETE FROM invoice_chain_heads"), HasSubstr("permission denied"));
+    // The chain of aa's second life, cut as if its last fact had never come.
+    const std::string chain =
+        " WHERE gateway = 'gw-2' AND account_id = (SELECT account_id FROM keys WHERE "
+        "fingerprint = '" +
+        key("aa").text() + "')";
+    ask("SET session_replication_role = replica; DELETE FROM facts" + chain +
+        " AND sequence = (SELECT max(sequence) FROM facts" + chain +
+        "); UPDATE chain_heads SET count = count - 1, (head, last_sequence) = (SELECT chain, "
+        "sequence FROM facts" +
+        chain + " ORDER BY sequence DESC LIMIT 1)" + chain);
+    // What the facts say now is made to fit, so that the invoice alone remembers.
+    ask("INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) SELECT "
+        "DISTINCT account_id, upstream, model, now(), now() FROM sessions");
+    const Verification found = verify();
+    ASSERT_TRUE(found.difference);
+    EXPECT_THAT(found.difference->subject, HasSubstr("invoice TG-2026-00000"));
+    EXPECT_THAT(found.difference->what, HasSubstr("head of the chain of gateway gw-2"));
+    EXPECT_EQ(found.difference->found, "no such fact");
+}
+
 TEST_F(VerificationTest, AnInvoiceThatIsMissingOrHoldsOtherChargesIsNamed) {
     keep_books();
     auto found = after(
