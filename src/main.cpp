@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     cli::add_invoice(app, exit);
     cli::add_checkpoint(app, exit);
     cli::add_verify(app, exit);
+    cli::add_correction(app, exit);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

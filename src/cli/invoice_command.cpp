@@ -153,7 +153,7 @@ void preview(const Arguments& arguments) {
             std::cerr << "tollgate: account " << account.name
                       << " cannot be closed: " << obstacle.reason << "\n";
         }
-        if (draft.invoice.lines.empty() && arguments.account.empty()) continue;
+        if (draft.invoice.is_empty() && arguments.account.empty()) continue;
         drafts.push_back(render(draft.invoice, arguments.format, session.settings));
     }
     if (arguments.format == "html" && drafts.size() > 1) {

@@ -98,6 +98,17 @@ Json to_json(const SessionEntry& entry) {
     return json;
 }
 
+Json to_json(const Correction& correction) {
+    return {{"sequence", correction.sequence},
+            {"reference", correction.reference},
+            {"amount", text_of(correction.amount.value())},
+            {"payable", to_text(correction.amount)},
+            {"author", correction.author},
+            {"reason", correction.reason},
+            {"entered_at", to_text(correction.entered_at)},
+            {"hash", correction.hash}};
+}
+
 template <class Item>
 Json list_of(const std::vector<Item>& items) {
     Json list = Json::array();
@@ -121,6 +132,8 @@ Json to_document(const Invoice& invoice) {
                  {"total_exact", text_of(invoice.total_exact.value())},
                  {"total", to_text(invoice.total)},
                  {"digest", invoice.digest}};
+    // Documents from before there were corrections stay as they are, and so do their digests.
+    if (!invoice.corrections.empty()) json["corrections"] = list_of(invoice.corrections);
     // An invoice is what a document is that does not say so: all were, before there were others.
     if (invoice.kind != DocumentKind::invoice) {
         json["kind"] = to_text(invoice.kind);
@@ -238,6 +251,16 @@ SessionEntry read_session(const Json& json) {
             .evidence = json.value("evidence", std::string())};
 }
 
+Correction read_correction(const Json& json, money::Currency currency) {
+    return {.sequence = json.at("sequence").get<std::int64_t>(),
+            .reference = get_text(json, "reference"),
+            .amount = get_payable(json, "payable", currency),
+            .author = get_text(json, "author"),
+            .reason = get_text(json, "reason"),
+            .entered_at = find_instant(json, "entered_at").value(),
+            .hash = get_text(json, "hash")};
+}
+
 DocumentKind read_document_kind(const Json& json) {
     const auto found = json.find("kind");
     if (found == json.end() || *found == to_text(DocumentKind::invoice))
@@ -266,6 +289,9 @@ Invoice read_document(const Json& json) {
                     .corrects = find_list(json, "corrects")};
     for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));
     for (const Json& entry : json.at("sessions")) invoice.sessions.push_back(read_session(entry));
+    for (const Json& correction : json.value("corrections", Json::array())) {
+        invoice.corrections.push_back(read_correction(correction, *currency));
+    }
     return invoice;
 }
 

@@ -45,6 +45,7 @@ class Drafting {
         for (const ChargeRow& row : input_.rows) take(row);
         for (auto& [key, accumulated] : entries_) close_entry(std::get<0>(key), accumulated);
         for (auto& [key, line] : lines_) close_line(line);
+        for (const Correction& correction : input_.corrections) take(correction);
         sort_sessions();
         if (draft_.invoice.total.value().is_negative()) make_credit_note();
         draft_.invoice.digest = digest_(canonical_inputs(draft_.invoice));
@@ -85,6 +86,18 @@ class Drafting {
         const LineKey line = key_of(row);
         Accumulated& sum = entries_[{line, row.session.text()}];
         add(row, std::get<0>(line), sum);
+    }
+
+    void take(const Correction& correction) {
+        if (correction.amount.currency() != input_.currency) {
+            refuse("correction " + correction.reference + " is in " +
+                   std::string(correction.amount.currency().code()) + ", the account pays in " +
+                   std::string(input_.currency.code()));
+            return;
+        }
+        draft_.invoice.total_exact += money::Amount(correction.amount.value(), input_.currency);
+        draft_.invoice.total += correction.amount;
+        draft_.invoice.corrections.push_back(correction);
     }
 
     static void add(const ChargeRow& row, LineKind kind, Accumulated& sum) {

@@ -22,6 +22,7 @@ struct DraftInput {
     Party issuer = {};
     Party customer = {};
     std::vector<ChargeRow> rows = {};                        // not invoiced yet; any order
+    std::vector<Correction> corrections = {};                // the same, in the order of entry
     std::map<std::string, money::Decimal> unit_prices = {};  // per GB-second, by plan
     std::vector<InvoicedBefore> invoiced = {};  // of the periods that the rows speak of
 };

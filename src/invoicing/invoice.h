@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "calendar/instant.h"
+#include "invoicing/correction.h"
 #include "lifecycle/ids.h"
 #include "money/amount.h"
 
@@ -101,11 +102,14 @@ struct Invoice {
     Party customer = {};
     std::vector<Line> lines = {};
     std::vector<SessionEntry> sessions = {};
+    std::vector<Correction> corrections = {};  // lines too, entered by hand
     money::Amount total_exact;
-    money::Payable total;     // the sum of the payable lines
+    money::Payable total;     // the sum of the payable lines and the corrections
     std::string digest = {};  // SHA-256 of canonical_inputs (document.h), hex
     DocumentKind kind = DocumentKind::invoice;
     std::vector<std::string> corrects = {};  // of a credit note: the invoices' numbers, sorted
+
+    bool is_empty() const { return lines.empty() && corrections.empty(); }
 };
 
 }  // namespace invoicing

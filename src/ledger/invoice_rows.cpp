@@ -6,6 +6,7 @@
 
 #include "invoicing/slice_parts.h"
 #include "ledger/charge_basis.h"
+#include "ledger/correction_rows.h"
 #include "ledger/session_rows.h"
 #include "metering/rule.h"
 
@@ -256,6 +257,8 @@ InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Mont
     if (accruing == Accruing::included) reading.read_open_sessions();
     reading.find_sessions_without_plan();
     auto invoiced = reading.read_invoiced();
+    auto corrections = read_uninvoiced_corrections(work, account.id);
+    if (!corrections.fault.empty()) reading.obstacles.push_back({corrections.fault});
     return {.input = {.account_id = account.id,
                       .account = account.name,
                       .month = to_text(month),
@@ -264,6 +267,7 @@ InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Mont
                       .issuer = terms.issuer,
                       .customer = {.name = account.name},
                       .rows = std::move(reading.rows),
+                      .corrections = std::move(corrections.entries),
                       .unit_prices = reading.unit_prices(),
                       .invoiced = std::move(invoiced)},
             .obstacles = std::move(reading.obstacles)};

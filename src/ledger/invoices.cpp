@@ -5,6 +5,7 @@
 #include "invoicing/document.h"
 #include "invoicing/number.h"
 #include "ledger/charging.h"
+#include "ledger/correction_rows.h"
 #include "ledger/invoice_rows.h"
 #include "platform/crypto.h"
 
@@ -74,6 +75,7 @@ void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
     write_invoice(work, invoice, number);
     mark_invoiced(work, invoice, rows);
     keep_chain_heads(work, invoice);
+    mark_corrections(work, invoice.account_id, *invoice.number, invoice.corrections);
 }
 
 // One closer of an account at a time; the next one reads what this one has committed.
@@ -130,7 +132,7 @@ Closing close_month(Store& store, const Account& account, calendar::Month month,
             read_invoice_rows(work, account, month, terms, now, Accruing::left_out);
         Draft draft = to_draft(rows);
         if (!draft.obstacles.empty()) return {.issued = {}, .obstacles = draft.obstacles};
-        if (draft.invoice.lines.empty()) return {.issued = {}};
+        if (draft.invoice.is_empty()) return {.issued = {}};
         issue(work, draft.invoice, terms, rows.input.rows, now);
         return {.issued = std::move(draft.invoice)};
     });

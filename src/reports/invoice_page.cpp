@@ -104,6 +104,20 @@ data to_data(const SessionEntry& entry, const ShowInstant& show) {
     return result;
 }
 
+data to_data(const invoicing::Correction& correction, const ShowInstant& show) {
+    data result;
+    result.set("credit", correction.amount.value().is_negative());
+    result.set("reference", correction.reference);
+    result.set("exact", to_text(correction.amount.value()));
+    result.set("payable", to_text(correction.amount));
+    result.set("author", correction.author);
+    result.set("reason", correction.reason);
+    result.set("entered_at", show(correction.entered_at));
+    result.set("sequence", std::to_string(correction.sequence));
+    result.set("hash", correction.hash);
+    return result;
+}
+
 auto group_of(const SessionEntry& entry) {
     return std::tie(entry.kind, entry.period, entry.model, entry.plan);
 }
@@ -150,6 +164,11 @@ data to_data(const Invoice& invoice, const ShowInstant& show, const std::string&
     list lines;
     for (const Line& line : invoice.lines) lines.push_back(to_data(line));
     result.set("lines", lines);
+    list corrections;
+    for (const auto& correction : invoice.corrections) {
+        corrections.push_back(to_data(correction, show));
+    }
+    result.set("corrections", corrections);
     result.set("groups", groups_of(invoice, show));
     result.set("total_exact", to_text(invoice.total_exact.value()));
     result.set("total", to_text(invoice.total));

@@ -46,6 +46,11 @@ std::string line_name(const Line& line) {
     return name;
 }
 
+std::string name_of(const invoicing::Correction& correction) {
+    std::string name = correction.amount.value().is_negative() ? "Credit " : "Charge ";
+    return name.append(correction.reference);
+}
+
 std::string lines_of(const Invoice& invoice) {
     std::vector<std::vector<std::string>> rows;
     for (const Line& line : invoice.lines) {
@@ -54,6 +59,13 @@ std::string lines_of(const Invoice& invoice) {
                         to_text(line.minimum), to_text(line.billable), to_text(line.gb_seconds),
                         to_text(line.unit_price), to_text(line.amount.value()),
                         to_text(line.payable)});
+    }
+    for (const invoicing::Correction& correction : invoice.corrections) {
+        std::vector<std::string> row(12);
+        row[0] = name_of(correction);
+        row[10] = to_text(correction.amount.value());
+        row[11] = to_text(correction.amount);
+        rows.push_back(row);
     }
     return to_table({{"MODEL"},
                      {"PLAN"},
@@ -137,6 +149,20 @@ std::string notes_of(const Invoice& invoice) {
     return text;
 }
 
+// Under the lines: who entered each correction, when and why.
+std::string correction_notes(const Invoice& invoice, const ShowInstant& show) {
+    std::string text;
+    for (const invoicing::Correction& correction : invoice.corrections) {
+        text.append("\n").append(to_printable(name_of(correction))).append(": ");
+        text.append(to_printable(correction.reason)).append("\n  entered by ");
+        text.append(to_printable(correction.author)).append(", ");
+        text.append(show(correction.entered_at)).append(", entry ");
+        text.append(std::to_string(correction.sequence)).append(" of the account, hash ");
+        text.append(correction.hash).append("\n");
+    }
+    return text;
+}
+
 std::string two_digits(std::int64_t value) {
     std::string digits = std::to_string(value);
     if (digits.size() < 2) digits.insert(digits.begin(), '0');
@@ -166,10 +192,10 @@ ShowInstant show_in(const calendar::Zone& zone) {
 }
 
 std::string invoice_text(const Invoice& invoice, const ShowInstant& show) {
-    return heading(invoice, show) + lines_of(invoice) + notes_of(invoice) + "\nTotal " +
-           to_text(invoice.total) + " " + std::string(invoice.currency.code()) + "\n\n" +
-           sessions_of(invoice, show) + corrections_of(invoice) +
-           "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n";
+    return heading(invoice, show) + lines_of(invoice) + notes_of(invoice) +
+           correction_notes(invoice, show) + "\nTotal " + to_text(invoice.total) + " " +
+           std::string(invoice.currency.code()) + "\n\n" + sessions_of(invoice, show) +
+           corrections_of(invoice) + "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n";
 }
 
 }  // namespace reports

@@ -35,6 +35,24 @@ TEST(InvoiceText, ShowsOfAnAdjustmentWhatItCorrectsAndWhy) {
                                 "0.000500001  the \ufffd end  start by modified"));
 }
 
+TEST(InvoiceText, ShowsWhatWasEnteredByHandInTheLinesAndWithItsReason) {
+    auto input = builders::input({});
+    input.corrections.push_back(
+        {.sequence = 7,
+         .reference = "T-1",
+         .amount = *money::Payable::parse("-2.50", builders::currency("USD")),
+         .author = "Ada \x1b",
+         .reason = "the outage",
+         .entered_at = *calendar::parse_instant("2026-10-05T10:00:00Z"),
+         .hash = "abc"});
+    const auto invoice = invoicing::make_draft(input, builders::fake_digest).invoice;
+    const std::string text = invoice_text(invoice, show_in(calendar::Zone::utc()));
+    EXPECT_THAT(text, HasSubstr("Credit T-1: the outage\n  entered by Ada \ufffd, 2026-10-05 "
+                                "10:00:00 +00:00, entry 7 of the account, hash abc\n"));
+    EXPECT_THAT(text, HasSubstr(" -2.5    -2.50\n"));
+    EXPECT_THAT(text, HasSubstr("Total -2.50 USD"));
+}
+
 TEST(InvoiceText, ACreditNoteSaysSoAndWhatItCorrects) {
     invoicing::Invoice invoice = builders::draft({Row("a")}).invoice;
     invoice.number = "TG-2026-000003";
