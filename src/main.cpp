@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     cli::add_rate(app, exit);
     cli::add_reconcile(app, exit);
     cli::add_usage(app, exit);
+    cli::add_margin(app, exit);
     cli::add_invoice(app, exit);
     cli::add_checkpoint(app, exit);
     cli::add_verify(app, exit);

@@ -31,6 +31,7 @@ void add_plan(CLI::App& app, Exit& exit);
 void add_model(CLI::App& app, Exit& exit);
 void add_session(CLI::App& app, Exit& exit);
 void add_reconcile(CLI::App& app, Exit& exit);
+void add_margin(CLI::App& app, Exit& exit);
 void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
 void add_checkpoint(CLI::App& app, Exit& exit);

@@ -19,11 +19,15 @@ metering::Plan parse(const std::string& document) {
     return std::get<metering::Plan>(parsed);
 }
 
-metering::Plan get_plan(Work& work, const std::string& name) {
+std::string get_document(Work& work, const std::string& name) {
     const pqxx::result rows =
         work.exec_params("SELECT document FROM plans WHERE name = $1", to_storable(name));
     if (rows.empty()) throw Refused("there is no plan `" + name + "`: add it first");
-    return parse(rows[0][0].as<std::string>());
+    return rows[0][0].as<std::string>();
+}
+
+metering::Plan get_plan(Work& work, const std::string& name) {
+    return parse(get_document(work, name));
 }
 
 // Sessions whose plan may be another now are folded and rated again by the meter. The row order is
@@ -84,6 +88,37 @@ std::vector<PlanAssignment> list_plan_assignments(Store& store) {
                                    .assigned_at = read_instant(row[3])});
         }
         return assignments;
+    });
+}
+
+std::vector<CostPlan> list_cost_plans(Store& store) {
+    return transact(store, [&](Work& work) {
+        std::vector<CostPlan> plans;
+        for (const auto& row :
+             work.exec("SELECT c.plan, p.document, c.effective_from, c.assigned_at FROM cost_plans "
+                       "c JOIN plans p ON p.name = c.plan ORDER BY 3, c.revision")) {
+            plans.push_back({.plan = row[0].as<std::string>(),
+                             .document = row[1].as<std::string>(),
+                             .effective_from = read_instant(row[2]),
+                             .assigned_at = read_instant(row[3])});
+        }
+        return plans;
+    });
+}
+
+std::string get_plan_document(Store& store, const std::string& plan) {
+    return transact(store, [&](Work& work) { return get_document(work, plan); });
+}
+
+void set_cost_plan(Store& store, const std::string& plan, std::optional<calendar::Instant> from) {
+    transact(store, [&](Work& work) {
+        const metering::Plan known = get_plan(work, plan);
+        change_rules(work);
+        work.exec_params(
+            "INSERT INTO cost_plans (effective_from, revision, plan) "
+            "SELECT $1::timestamptz, coalesce(max(revision), 0) + 1, $2 FROM cost_plans "
+            "WHERE effective_from = $1::timestamptz",
+            from ? calendar::to_text(*from) : beginning, known.name);
     });
 }
 

@@ -90,6 +90,60 @@ class Operator(unittest.TestCase):
         usage = json.loads(self.command("usage", "--month", self.month, "--format", "json"))
         self.assertEqual(usage["total"]["amount"], charge["amount"])  # its own plan holds
 
+    def write_plan(self, name, rate):
+        path = os.path.join(self.stack.folder.path, name + ".json")
+        with open(self.stack.settings["meter.plan"]) as file:
+            plan = json.load(file)
+        plan["plan"], plan["rate_per_gb_second"] = name, rate
+        with open(path, "w") as file:
+            json.dump(plan, file)
+        return path
+
+    def test_a_draft_plan_and_the_upstreams_price_are_held_against_the_month(self):
+        month = ("--month", self.month, "--format")
+        usage = json.loads(self.command("usage", *month, "json"))["total"]
+        draft = self.write_plan("tenfold", "0.000166667")
+        (diff,) = json.loads(self.command("plan", "diff", "--plan", draft, *month,
+                                          "json"))["rows"]
+        self.assertEqual((diff["account"], diff["old"]), ("acme", usage["amount"]))
+        old, new = decimal.Decimal(diff["old"]), decimal.Decimal(diff["new"])
+        self.assertEqual(new, old * 10)
+        self.assertEqual(decimal.Decimal(diff["difference"]), new - old)
+        self.assertNotIn("tenfold", self.command("plan", "list"))  # nothing is written
+        self.refused("plan", "diff", "tenfold", "--month", self.month, word="tenfold")
+        self.refused("plan", "diff", "--month", self.month, status=2, word="--plan FILE")
+        self.refused("margin", "--month", self.month, word="no cost plan")
+        self.command("plan", "add", self.write_plan("cheap", "0.00000666668"))
+        self.refused("plan", "cost", "no-such-plan", word="no-such-plan")
+        self.command("plan", "cost", "cheap")
+        self.assertIn("(cost)", self.command("plan", "list"))
+        (row,) = rows(self.command("margin", *month, "csv", "--by", "model"))
+        self.assertEqual((row["model"], row["revenue"]), (TINY, usage["amount"]))
+        cost = decimal.Decimal(row["cost"])
+        self.assertEqual(cost, decimal.Decimal(usage["gb_seconds"]) *
+                         decimal.Decimal("0.00000666668"))
+        self.assertEqual(decimal.Decimal(row["margin"]), decimal.Decimal(row["revenue"]) - cost)
+        self.assertIn(row["margin"], self.command("margin", *month, "table"))
+
+    def test_an_amount_by_hand_is_on_the_next_invoice_and_entered_once(self):
+        entry = ("--reference", "T-1", "--reason", "the outage", "--author", "Ada")
+        enter = ("correction", "credit", "acme")
+        self.command(*enter, "2.50", "USD", *entry)
+        self.assertIn("was there", self.command(*enter, "2.50", "USD", *entry))
+        self.refused(*enter, "3", "USD", *entry, word="stands for another entry")
+        self.refused(*enter, "-3", "USD", *entry, status=2, word="")
+        for amount, currency, word in (("1", "EUR", "pays in USD"), ("0", "USD", "zero"),
+                                       ("0.001", "USD", "finer"), ("1e3", "USD", "no amount")):
+            self.refused(*enter, amount, currency, *entry, word=word)
+        self.refused("correction", "charge", "nobody", "1", "USD", *entry, word="nobody")
+        (listed,) = rows(self.command("correction", "list", "--account", "acme",
+                                      "--format", "csv"))
+        self.assertEqual((listed["amount"], listed["author"], listed["invoice"]),
+                         ("-2.50", "Ada", ""))
+        draft = self.command("invoice", "preview", "--account", "acme", "--month", self.month)
+        self.assertIn("Credit T-1: the outage", draft)
+        self.assertIn(listed["hash"], draft)
+
     def test_the_catalogue_is_asked_and_an_operators_word_is_kept(self):
         self.assertIn("models", self.command("model", "sync"))
         listed = {row["model"]: row for row in rows(self.command("model", "list", "--format",
