@@ -51,7 +51,7 @@ class Comparing : public MeteredBooks {
 
 TEST_F(Comparing, ADraftIsHeldAgainstEachAccountsMonthToTheLastDigitAndNothingIsWritten) {
     ship(life(start_, 600));
-    ship(life(at("2026-10-31T23:50:00Z"), 1'200));  // ten minutes of it in October
+    ship(life(at("2026-10-31T23:50:00Z"), 1'500));  // ten minutes of it in October
     const auto tables = [&] {
         return ask(
             "SELECT (SELECT count(*) FROM plans) || ' ' || (SELECT count(*) FROM charges) "
@@ -63,7 +63,7 @@ TEST_F(Comparing, ADraftIsHeldAgainstEachAccountsMonthToTheLastDigitAndNothingIs
     EXPECT_EQ(csv(diff(draft("0.0010000000000000001"))),
               "2026-10," + name + ",2,0,0,USD,1.2,USD,1.20000000000000012,0.00000000000000012\r\n");
     EXPECT_EQ(csv(diff(draft("0.0005"), {2026, 11})),
-              "2026-11," + name + ",1,0,0,USD,0.6,USD,0.3,-0.3\r\n");
+              "2026-11," + name + ",1,0,0,USD,0.9,USD,0.45,-0.45\r\n");
     EXPECT_EQ(csv(diff(draft("0.0005"), {2026, 9})), "");
     EXPECT_EQ(tables(), before);
 }

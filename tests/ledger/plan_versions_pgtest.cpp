@@ -71,10 +71,12 @@ TEST_F(PlanVersions, ALateFactFoldsTheSessionAgainUnderTheVersionOfItsLoad) {
 }
 
 TEST_F(PlanVersions, AChangeOfTheDefaultIsForLaterLoads) {
-    ship(life(start_, 600));
+    const auto facts = life(start_, 600);
+    ship({facts[0], facts[1], deleted(start_ + Duration::seconds(1'200))});
     set_default_plan(store_, "q", start_ + Duration::seconds(1'800));
     meter();
     ship(life(start_ + Duration::seconds(3'600), 600));
+    ship({facts[2]});  // folds the first one again
     EXPECT_EQ(charged(), first_then_second_);
 }
 
