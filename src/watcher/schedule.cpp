@@ -25,10 +25,12 @@ void heed_alive(Known& known, const Look& look) {
     enter(known, look.kind == Look::Kind::running ? Known::Phase::running : Known::Phase::booting);
     known.expires_at = look.kind == Look::Kind::running ? look.expires_at : std::nullopt;
     known.denials = 0;
+    known.deleted = false;
 }
 
 Verdict heed_denial(Known& known, Instant at) {
     ++known.denials;
+    if (known.deleted) return Verdict::over;
     if (known.phase == Known::Phase::doubtful && at < known.since + doubt_limit)
         return Verdict::keep;
     return known.denials >= denials_needed ? Verdict::over : Verdict::keep;
@@ -78,6 +80,7 @@ Verdict heed(Known& known, const Look& look) {
 Instant next_question(const Known& known, Instant now, const Pace& pace) {
     Duration wait = known.phase == Known::Phase::running ? while_running(known, now, pace)
                                                          : while_booting(known, pace);
+    if (known.deleted) wait = std::min(wait, pace.interval);
     // A denial is to be confirmed soon, not a heartbeat later.
     if (known.denials > 0) wait = std::min(wait, pace.times(2 * known.denials));
     if (known.silences > 0)

@@ -3,7 +3,8 @@
 //
 // While booting every few seconds, a little slower each time; once RUNNING a slow heartbeat and the
 // instant at which it expires; past that every few seconds until the grace is over; after a load of
-// unknown outcome at once. What gets no answer is asked ever more rarely, never given up on account
+// unknown outcome at once; soon after a delete, which one denial confirms: its own fact may be lost
+// with the process, or find no room in the journal. What gets no answer is asked ever more rarely, never given up on account
 // of silence: only the upstream's denial is a denial.
 #pragma once
 
@@ -59,6 +60,7 @@ struct Known {
     int looks = 0;                  // in this phase
     int denials = 0;                // in a row
     int silences = 0;               // in a row
+    bool deleted = false;           // a delete was answered since it was last seen alive
 };
 
 enum class Verdict { keep, over };

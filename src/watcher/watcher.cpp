@@ -151,7 +151,9 @@ void Watcher::heed(const lifecycle::DeleteAnswered& deletion, const std::string&
         add(std::move(fresh));
     } else if (watch && accepted && deletion.key == watch->instance.key &&
                deletion.sent_at >= watch->began) {
-        end(*watch, "deleted");
+        watch->known.deleted = true;
+        watches_.set_due(*watch, next_due(*watch, now));
+        due_changed_.notify_one();
     } else if (watch) {
         // Unknown outcome, denied, it raced with the load, or the fact is another account's: the
         // upstream shall say.

@@ -139,7 +139,10 @@ void Gateway::heed(const lifecycle::DeleteAnswered& deletion, const Key& key) {
         add_watch(std::move(fresh));
     } else if (watch && accepted && deletion.key == watch->instance.key &&
                deletion.sent_at >= watch->began) {
-        end_watch(*watch);
+        watch->known.deleted = true;
+        watches_.set_due(*watch,
+                         in_turn(next_question(watch->known, clock_.now(), pace), instance));
+        plan_looking();
     } else if (watch) {
         watches_.set_due(*watch, clock_.now());
         plan_looking();

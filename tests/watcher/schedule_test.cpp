@@ -178,6 +178,17 @@ TEST(Schedule, GivesALoadOfUnknownOutcomeAMinuteToShowItself) {
     EXPECT_EQ(known.phase, Known::Phase::booting) << "it did start something";
 }
 
+TEST(Schedule, AsksSoonAfterADeleteWhichOneDenialConfirms) {
+    Known known = running(1810);
+    known.deleted = true;
+    EXPECT_EQ(wait(known, 100), 2);
+    EXPECT_EQ(heed(known, look(Look::Kind::running, 102)), Verdict::keep);
+    EXPECT_EQ(wait(known, 102), 60) << "it lives: as if nothing had been";
+    EXPECT_EQ(heed(known, look(Look::Kind::absent, 162)), Verdict::keep);
+    known.deleted = true;
+    EXPECT_EQ(heed(known, look(Look::Kind::absent, 164)), Verdict::over);
+}
+
 TEST(Schedule, FollowsAnotherInstanceOfTheSameModel) {
     Known known = running(1810);
     Look other = look(Look::Kind::running, 3000);

@@ -231,8 +231,24 @@ TEST_F(WatcherTest, EndsWithTheDelete) {
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
     watcher->heed(deletion(401), credential);
     EXPECT_EQ(watcher->watched(), 1u);
+    fake.on_status({404, not_loaded});
     watcher->heed(deletion(200), credential);
     EXPECT_TRUE(wait_until_forgotten());
+}
+
+// The fact of the delete itself may be lost with the process that was told of it.
+TEST_F(WatcherTest, ADeletedInstanceIsWatchedUntilTheUpstreamDeniesIt) {
+    watcher->watch(load(), credential);
+    ASSERT_TRUE(wait_for_state("DEPLOYING"));
+    fake.on_status({500, "{}"});
+    watcher->heed(deletion(200), credential);
+    EXPECT_EQ(watcher->watched(), 1u);
+    watcher->stop();
+    EXPECT_FALSE(std::filesystem::is_empty(scratch.path("watch")));
+    fake.on_status({404, not_loaded});
+    begin();
+    EXPECT_TRUE(wait_until_forgotten());
+    EXPECT_FALSE(of<InstanceAbsent>(journal.facts()).empty());
 }
 
 // Managed keys share the operator's credential; a fact of one's key is none of the other's account.
@@ -306,6 +322,7 @@ TEST_F(WatcherTest, AsksAfterARestartWhatBecameOfALoadUnderWay) {
     begin();  // it never came
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
     EXPECT_EQ(fake.asked().front().authorization, credential);
+    fake.on_status({404, not_loaded});
     watcher->heed(deletion(200), credential);
     EXPECT_TRUE(wait_until_forgotten());
 }
@@ -341,9 +358,11 @@ TEST_F(WatcherTest, TheEndOfAnInstanceLeavesTheCredentialOfALoadUnderWay) {
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
     std::atomic<bool> stored = false;
     watcher->expect(intent(), credential, [&](bool done) { stored = done; });
+    fake.on_status({404, not_loaded});
     watcher->heed(deletion(200), credential);
     ASSERT_TRUE(eventually([&] { return stored.load() && watcher->watched() == 0; }));
     journal.clear();
+    fake.on_status({200, fake.status_json("m", "DEPLOYING", -1, -1, 1800)});
     begin();  // the load's answer never came
     ASSERT_TRUE(wait_for_state("DEPLOYING"));
 }
