@@ -25,6 +25,7 @@ void print_text(const ledger::Verification& found) {
               << found.checkpoints << " checkpoints, signed and in line with them\n"
               << found.sessions << " sessions, as their facts make them\n"
               << found.charged_sessions << " sessions' charges, as the rule makes them\n"
+              << found.corrections << " corrections by hand, as they were entered\n"
               << found.invoices << " invoices, as their charges make them\n";
     if (found.pending_instances > 0)
         std::cout << found.pending_instances << " instances have facts that are not folded yet\n";
@@ -48,6 +49,7 @@ void print_json(const ledger::Verification& found) {
                                    {"checkpoints", found.checkpoints},
                                    {"sessions", found.sessions},
                                    {"charged_sessions", found.charged_sessions},
+                                   {"corrections", found.corrections},
                                    {"invoices", found.invoices},
                                    {"pending_instances", found.pending_instances},
                                    {"parked_instances", found.parked_instances},

@@ -109,6 +109,13 @@ Json to_json(const Correction& correction) {
             {"hash", correction.hash}};
 }
 
+Json to_json(const ChainHead& head) {
+    return {{"gateway", head.gateway},
+            {"facts", head.facts},
+            {"last_sequence", head.last_sequence},
+            {"hash", head.hash}};
+}
+
 template <class Item>
 Json list_of(const std::vector<Item>& items) {
     Json list = Json::array();
@@ -134,6 +141,7 @@ Json to_document(const Invoice& invoice) {
                  {"digest", invoice.digest}};
     // Documents from before there were corrections stay as they are, and so do their digests.
     if (!invoice.corrections.empty()) json["corrections"] = list_of(invoice.corrections);
+    if (!invoice.chain_heads.empty()) json["chain_heads"] = list_of(invoice.chain_heads);
     // An invoice is what a document is that does not say so: all were, before there were others.
     if (invoice.kind != DocumentKind::invoice) {
         json["kind"] = to_text(invoice.kind);
@@ -261,6 +269,13 @@ Correction read_correction(const Json& json, money::Currency currency) {
             .hash = get_text(json, "hash")};
 }
 
+ChainHead read_chain_head(const Json& json) {
+    return {.gateway = get_text(json, "gateway"),
+            .facts = json.at("facts").get<std::uint64_t>(),
+            .last_sequence = json.at("last_sequence").get<std::uint64_t>(),
+            .hash = get_text(json, "hash")};
+}
+
 DocumentKind read_document_kind(const Json& json) {
     const auto found = json.find("kind");
     if (found == json.end() || *found == to_text(DocumentKind::invoice))
@@ -292,6 +307,9 @@ Invoice read_document(const Json& json) {
     for (const Json& correction : json.value("corrections", Json::array())) {
         invoice.corrections.push_back(read_correction(correction, *currency));
     }
+    for (const Json& head : json.value("chain_heads", Json::array())) {
+        invoice.chain_heads.push_back(read_chain_head(head));
+    }
     return invoice;
 }
 
@@ -315,7 +333,9 @@ Invoice parse_invoice(std::string_view json) {
 
 std::string canonical_inputs(const Invoice& invoice) {
     Json document = to_document(invoice);
-    for (const char* key : {"number", "issued_at", "accrued_to", "digest"}) document.erase(key);
+    for (const char* key : {"number", "issued_at", "accrued_to", "digest", "chain_heads"}) {
+        document.erase(key);
+    }
     // nlohmann's plain object sorts its keys.
     return dump(nlohmann::json::parse(dump(document, -1)), -1) + "\n";
 }

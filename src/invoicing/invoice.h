@@ -88,6 +88,15 @@ enum class DocumentKind {
 };
 std::string_view to_text(DocumentKind kind);
 
+/// Where a chain of the account's facts stood when the invoice was issued (proof/chain.h): whoever
+/// holds the invoice can tell whether facts from before it were changed since.
+struct ChainHead {
+    std::string gateway = {};
+    std::uint64_t facts = 0;          // in the chain
+    std::uint64_t last_sequence = 0;  // of the gateway's journal
+    std::string hash = {};            // of the last fact, hex
+};
+
 struct Invoice {
     std::optional<std::string> number = {};           // absent: a draft
     std::optional<calendar::Instant> issued_at = {};  // absent: a draft
@@ -107,7 +116,8 @@ struct Invoice {
     money::Payable total;     // the sum of the payable lines and the corrections
     std::string digest = {};  // SHA-256 of canonical_inputs (document.h), hex
     DocumentKind kind = DocumentKind::invoice;
-    std::vector<std::string> corrects = {};  // of a credit note: the invoices' numbers, sorted
+    std::vector<std::string> corrects = {};   // of a credit note: the invoices' numbers, sorted
+    std::vector<ChainHead> chain_heads = {};  // by gateway; of a draft: none
 
     bool is_empty() const { return lines.empty() && corrections.empty(); }
 };

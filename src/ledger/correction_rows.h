@@ -1,14 +1,20 @@
 // Inside the ledger: manual corrections as an invoice takes them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "invoicing/correction.h"
+#include "ledger/manual_corrections.h"
 #include "ledger/transaction.h"
 #include "lifecycle/ids.h"
 
 namespace ledger {
+
+/// All entries of the account (by id; absent: of every account), each held against the chain.
+std::vector<StoredCorrection> read_corrections(Work& work,
+                                               const std::optional<std::string>& account);
 
 struct UninvoicedCorrections {
     std::vector<invoicing::Correction> entries = {};  // of the account, that no invoice holds

@@ -4,6 +4,7 @@
 
 #include "invoicing/document.h"
 #include "invoicing/number.h"
+#include "ledger/chain_heads.h"
 #include "ledger/charging.h"
 #include "ledger/correction_rows.h"
 #include "ledger/invoice_rows.h"
@@ -59,12 +60,29 @@ void mark_invoiced(Work& work, const Invoice& invoice,
     stream.complete();
 }
 
+std::vector<invoicing::ChainHead> read_heads_of(Work& work, const lifecycle::AccountId& account) {
+    std::vector<invoicing::ChainHead> heads;
+    for (const auto& row :
+         work.exec_params("SELECT gateway, head, count, last_sequence FROM chain_heads "
+                          "WHERE account_id = $1 ORDER BY 1",
+                          account.text())) {
+        const proof::ChainHead head = read_chain_head(row, 1);
+        heads.push_back({.gateway = row[0].as<std::string>(),
+                         .facts = head.count,
+                         .last_sequence = head.last_sequence,
+                         .hash = proof::to_text(head.hash)});
+    }
+    return heads;
+}
+
 // What the invoice rests on, to be found again when facts are long gone.
 void keep_chain_heads(Work& work, const Invoice& invoice) {
-    work.exec_params(
-        "INSERT INTO invoice_chain_heads (number, gateway, head, count, last_sequence) "
-        "SELECT $1, gateway, head, count, last_sequence FROM chain_heads WHERE account_id = $2",
-        *invoice.number, invoice.account_id.text());
+    for (const invoicing::ChainHead& head : invoice.chain_heads) {
+        work.exec_params(
+            "INSERT INTO invoice_chain_heads (number, gateway, head, count, last_sequence) "
+            "VALUES ($1, $2, $3::bytea, $4, $5)",
+            *invoice.number, head.gateway, "\\x" + head.hash, head.facts, head.last_sequence);
+    }
 }
 
 void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
@@ -72,6 +90,7 @@ void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
     const invoicing::Number number = take_number(work, terms.series, year_of(now));
     invoice.number = to_text(number);
     invoice.issued_at = now;
+    invoice.chain_heads = read_heads_of(work, invoice.account_id);
     write_invoice(work, invoice, number);
     mark_invoiced(work, invoice, rows);
     keep_chain_heads(work, invoice);

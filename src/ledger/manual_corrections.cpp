@@ -98,29 +98,6 @@ StoredCorrection read_row(const pqxx::row& row) {
             .invoice = find_text(row[10])};
 }
 
-/// All entries of the accounts, each held against the chain.
-std::vector<StoredCorrection> read_chained(Work& work, const std::optional<std::string>& account) {
-    std::vector<StoredCorrection> entries;
-    proof::Hash hash{};
-    for (const auto& row : work.exec_params(
-             std::string("SELECT ") + columns +
-                 " FROM manual_corrections c JOIN accounts a ON a.id = c.account_id "
-                 "LEFT JOIN invoice_corrections i USING (account_id, sequence) "
-                 "WHERE $1::text IS NULL OR c.account_id = $1 ORDER BY a.name, 1, c.sequence",
-             account)) {
-        StoredCorrection stored = read_row(row);
-        const bool is_first = entries.empty() || entries.back().account_id != stored.account_id;
-        const std::int64_t expected = is_first ? 1 : entries.back().entry.sequence + 1;
-        if (is_first) hash = genesis(stored.account_id.text());
-        hash = extend(hash, stored.account_id.text(), stored.entry);
-        stored.is_broken = (!is_first && entries.back().is_broken) ||
-                           stored.entry.sequence != expected ||
-                           proof::to_text(hash) != stored.entry.hash;
-        entries.push_back(std::move(stored));
-    }
-    return entries;
-}
-
 std::string same_or_refused(const StoredCorrection& before, const invoicing::Correction& now) {
     if (before.entry.amount == now.amount && before.entry.author == now.author &&
         before.entry.reason == now.reason)
@@ -171,6 +148,29 @@ CorrectionEntered enter_correction(Store& store, const NewCorrection& given, Ins
     });
 }
 
+std::vector<StoredCorrection> read_corrections(Work& work,
+                                               const std::optional<std::string>& account) {
+    std::vector<StoredCorrection> entries;
+    proof::Hash hash{};
+    for (const auto& row : work.exec_params(
+             std::string("SELECT ") + columns +
+                 " FROM manual_corrections c JOIN accounts a ON a.id = c.account_id "
+                 "LEFT JOIN invoice_corrections i USING (account_id, sequence) "
+                 "WHERE $1::text IS NULL OR c.account_id = $1 ORDER BY a.name, 1, c.sequence",
+             account)) {
+        StoredCorrection stored = read_row(row);
+        const bool is_first = entries.empty() || entries.back().account_id != stored.account_id;
+        const std::int64_t expected = is_first ? 1 : entries.back().entry.sequence + 1;
+        if (is_first) hash = genesis(stored.account_id.text());
+        hash = extend(hash, stored.account_id.text(), stored.entry);
+        stored.is_broken = (!is_first && entries.back().is_broken) ||
+                           stored.entry.sequence != expected ||
+                           proof::to_text(hash) != stored.entry.hash;
+        entries.push_back(std::move(stored));
+    }
+    return entries;
+}
+
 std::vector<StoredCorrection> list_corrections(Store& store,
                                                const std::optional<std::string>& account) {
     return transact(store, [&](Work& work) {
@@ -182,13 +182,13 @@ std::vector<StoredCorrection> list_corrections(Store& store,
             if (found.empty()) throw Refused("there is no account `" + *account + "`");
             id = found[0][0].as<std::string>();
         }
-        return read_chained(work, id);
+        return read_corrections(work, id);
     });
 }
 
 UninvoicedCorrections read_uninvoiced_corrections(Work& work, const lifecycle::AccountId& account) {
     UninvoicedCorrections result;
-    for (StoredCorrection& stored : read_chained(work, account.text())) {
+    for (StoredCorrection& stored : read_corrections(work, account.text())) {
         if (stored.is_broken && result.fault.empty()) {
             result.fault = "correction " + std::to_string(stored.entry.sequence) + " (" +
                            stored.entry.reference + ") or one before it is not what was entered";

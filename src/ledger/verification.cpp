@@ -5,6 +5,7 @@
 #include "ledger/chain_verification.h"
 #include "ledger/charge_rows.h"
 #include "ledger/checkpoint_rows.h"
+#include "ledger/correction_rows.h"
 #include "ledger/row_stream.h"
 #include "proof/invoice_check.h"
 #include "proof/session_check.h"
@@ -31,6 +32,7 @@ class Verifying {
         if (!result_.difference) verify_checkpoints(work_, scope_.trusted, result_);
         if (!result_.difference) verify_instances();
         if (!result_.difference) verify_charges_without_session();
+        if (!result_.difference) verify_corrections();
         if (!result_.difference) verify_invoices();
         if (!result_.difference) verify_numbers();
         return std::move(result_);
@@ -91,6 +93,27 @@ class Verifying {
                        "amount, since there is no such session", "0", row[4].as<std::string>()};
     }
 
+    // The chain of each account; what each invoice should hold of it is kept for verify_invoice.
+    void verify_corrections() {
+        for (const StoredCorrection& stored : read_corrections(work_, std::nullopt)) {
+            const std::string name = std::to_string(stored.entry.sequence) + " (" +
+                                     stored.entry.reference + ") of account " +
+                                     stored.account_id.text();
+            if (stored.is_broken) {
+                result_.difference = Difference{"correction " + name, "hash",
+                                                "that of the entries up to it", stored.entry.hash};
+                return;
+            }
+            ++result_.corrections;
+            if (stored.invoice) corrections_of_[*stored.invoice] += label_of(stored.entry);
+        }
+    }
+
+    static std::string label_of(const invoicing::Correction& correction) {
+        return std::to_string(correction.sequence) + " " + to_text(correction.amount) + " " +
+               correction.hash + "; ";
+    }
+
     void verify_invoices() {
         for_each_row(
             work_,
@@ -122,11 +145,37 @@ class Verifying {
         hold("total of its row", decimal_of(row[4]), money::to_text(invoice.total.value()));
         hold("exact total of its row", decimal_of(row[5]),
              money::to_text(invoice.total_exact.value()));
+        std::string corrections;
+        for (const auto& correction : invoice.corrections) corrections += label_of(correction);
+        hold("corrections", corrections_of_[number], corrections);
+        std::string heads;
+        for (const auto& head : invoice.chain_heads) heads += head_label(head);
+        hold("chain heads", heads_of(number), heads);
         hold("digest of its row", row[6].as<std::string>(), invoice.digest);
         if (result_.difference) return;
         result_.difference =
             proof::check_invoice(invoice, money::parse_decimal(row[8].c_str()).value());
         if (!result_.difference) verify_heads_of(number, invoice.account_id.text());
+    }
+
+    static std::string head_label(const invoicing::ChainHead& head) {
+        return head.gateway + " " + std::to_string(head.facts) + " " +
+               std::to_string(head.last_sequence) + " " + head.hash + "; ";
+    }
+
+    std::string heads_of(const std::string& number) {
+        std::string labels;
+        for (const auto& row : work_.exec_params(
+                 "SELECT gateway, head, count, last_sequence FROM invoice_chain_heads "
+                 "WHERE number = $1 ORDER BY 1",
+                 number)) {
+            const proof::ChainHead head = read_chain_head(row, 1);
+            labels += head_label({.gateway = row[0].as<std::string>(),
+                                  .facts = head.count,
+                                  .last_sequence = head.last_sequence,
+                                  .hash = proof::to_text(head.hash)});
+        }
+        return labels;
     }
 
     // The chains still hold what they held when the invoice was issued.
@@ -164,6 +213,7 @@ class Verifying {
     Work& work_;
     const VerificationScope& scope_;
     Verification result_;
+    std::map<std::string, std::string> corrections_of_;  // as labels, by invoice number
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Verification {
     std::uint64_t checkpoints = 0;
     std::uint64_t sessions = 0;
     std::uint64_t charged_sessions = 0;  // those whose charges were held against the rule
+    std::uint64_t corrections = 0;       // by hand
     std::uint64_t invoices = 0;
     /// Instances whose facts are not in sessions yet, or wait for a person: not compared.
     std::uint64_t pending_instances = 0;

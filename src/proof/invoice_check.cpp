@@ -18,6 +18,10 @@ class Check {
     std::optional<Difference> run(const Decimal& charged) {
         check_lines();
         check_sessions();
+        for (const invoicing::Correction& correction : invoice_.corrections) {
+            sum_ += money::Amount(correction.amount.value(), invoice_.currency);
+            total_ += correction.amount;
+        }
         hold("total_exact", sum_.value(), invoice_.total_exact.value());
         hold_text("total", to_text(total_), to_text(invoice_.total));
         hold("the sum of its charges", charged, of_charges_);

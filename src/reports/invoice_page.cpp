@@ -173,6 +173,15 @@ data to_data(const Invoice& invoice, const ShowInstant& show, const std::string&
     result.set("total_exact", to_text(invoice.total_exact.value()));
     result.set("total", to_text(invoice.total));
     result.set("digest", invoice.digest);
+    list heads;
+    for (const invoicing::ChainHead& head : invoice.chain_heads) {
+        data entry;
+        entry.set("gateway", head.gateway);
+        entry.set("facts", std::to_string(head.facts));
+        entry.set("hash", head.hash);
+        heads.push_back(entry);
+    }
+    result.set("chain_heads", heads);
     return result;
 }
 

@@ -111,6 +111,15 @@ std::string sessions_of(const Invoice& invoice, const ShowInstant& show) {
                     rows);
 }
 
+std::string heads_of(const Invoice& invoice) {
+    std::string text;
+    for (const invoicing::ChainHead& head : invoice.chain_heads) {
+        text += "Chain of " + std::to_string(head.facts) + " facts of gateway " + head.gateway +
+                " (SHA-256) " + head.hash + "\n";
+    }
+    return text;
+}
+
 // What the adjustments correct, and why. Empty: nothing is.
 std::string corrections_of(const Invoice& invoice) {
     std::vector<std::vector<std::string>> rows;
@@ -195,7 +204,8 @@ std::string invoice_text(const Invoice& invoice, const ShowInstant& show) {
     return heading(invoice, show) + lines_of(invoice) + notes_of(invoice) +
            correction_notes(invoice, show) + "\nTotal " + to_text(invoice.total) + " " +
            std::string(invoice.currency.code()) + "\n\n" + sessions_of(invoice, show) +
-           corrections_of(invoice) + "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n";
+           corrections_of(invoice) + "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n" +
+           heads_of(invoice);
 }
 
 }  // namespace reports

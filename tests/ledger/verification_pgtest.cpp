@@ -6,6 +6,7 @@
 
 #include "ledger/accounts.h"
 #include "ledger/invoices.h"
+#include "ledger/manual_corrections.h"
 #include "ledger/meter.h"
 #include "ledger/plans.h"
 #include "ledger/shipper.h"
@@ -328,6 +329,57 @@ TEST_F(VerificationTest, AnInvoiceThatWasChangedIsNamed) {
     }
 }
 
+class VerificationOfCorrections : public VerificationTest {
+  protected:
+    /// Two entries of one account, of which the first is on an invoice.
+    void correct_by_hand() {
+        keep_books();
+        const Account account = list_accounts(store_, true).at(0);
+        const auto enter = [&](const char* reference, const char* amount) {
+            enter_correction(store_,
+                             {.account = account.name,
+                              .reference = reference,
+                              .amount = amount,
+                              .currency = "USD",
+                              .author = "ann",
+                              .reason = "outage"},
+                             at("2026-11-02T00:00:00Z"));
+        };
+        enter("first", "-2.50");
+        ASSERT_TRUE(close_month(store_, account, calendar::Month{2026, 10}, terms_,
+                                at("2026-11-03T00:00:00Z"))
+                        .issued);
+        enter("second", "-1");
+    }
+};
+
+TEST_F(VerificationOfCorrections, AgreeAsTheyWereEnteredAndInvoiced) {
+    correct_by_hand();
+    const Verification found = verify();
+    EXPECT_FALSE(found.difference)
+        << found.difference->subject << " " << found.difference->what << " "
+        << found.difference->expected << " " << found.difference->found;
+    EXPECT_EQ(found.corrections, 2u);
+    EXPECT_EQ(found.invoices, 4u);
+}
+
+TEST_F(VerificationOfCorrections, OneThatWasChangedIsNamed) {
+    correct_by_hand();
+    const auto found =
+        after("UPDATE manual_corrections SET amount = -3 WHERE reference = 'second'");
+    EXPECT_THAT(found.subject, HasSubstr("correction 2 (second)"));
+    EXPECT_EQ(found.what, "hash");
+}
+
+TEST_F(VerificationOfCorrections, OneOfAnotherInvoiceIsNamed) {
+    correct_by_hand();
+    const auto found = after(
+        "UPDATE invoice_corrections SET number = (SELECT min(number) FROM "
+        "invoices)");
+    EXPECT_THAT(found.subject, HasSubstr("invoice "));
+    EXPECT_EQ(found.what, "corrections");
+}
+
 TEST_F(VerificationTest, ATailThatAnInvoiceHadIsMissedAlthoughItsHeadWasCutToo) {
     keep_books();
     EXPECT_EQ(ask("SELECT count(*) FROM invoice_chain_heads"), "5");
@@ -352,6 +404,20 @@ TEST_F(VerificationTest, ATailThatAnInvoiceHadIsMissedAlthoughItsHeadWasCutToo) 
     EXPECT_THAT(found.difference->subject, HasSubstr("invoice TG-2026-00000"));
     EXPECT_THAT(found.difference->what, HasSubstr("head of the chain of gateway gw-2"));
     EXPECT_EQ(found.difference->found, "no such fact");
+}
+
+TEST_F(VerificationTest, HeadsTakenFromBesideAnInvoiceAreMissed) {
+    keep_books();
+    const invoicing::Invoice invoice = get_invoice(store_, "TG-2026-000001");
+    ASSERT_FALSE(invoice.chain_heads.empty());
+    EXPECT_EQ(invoice.chain_heads[0].gateway, "gw-2");
+    EXPECT_EQ(invoice.chain_heads[0].hash,
+              ask("SELECT encode(head, 'hex') FROM chain_heads WHERE gateway = 'gw-2' AND "
+                  "account_id = '" +
+                  invoice.account_id.text() + "'"));
+    const auto found = after("DELETE FROM invoice_chain_heads WHERE number = 'TG-2026-000001'");
+    EXPECT_EQ(found.subject, "invoice TG-2026-000001");
+    EXPECT_EQ(found.what, "chain heads");
 }
 
 TEST_F(VerificationTest, AnInvoiceThatIsMissingOrHoldsOtherChargesIsNamed) {

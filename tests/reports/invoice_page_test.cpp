@@ -79,6 +79,15 @@ TEST(InvoicePage, ACreditNoteSaysSoAndWhatItCorrects) {
     EXPECT_THAT(page_of(invoice), HasSubstr("<dt>Corrects</dt><dd>TG-2026-000000</dd>"));
 }
 
+TEST(InvoicePage, ShowsWhereTheChainsStood) {
+    invoicing::Invoice invoice = issued({Row("s")});
+    EXPECT_THAT(page_of(invoice), Not(HasSubstr("Head of the chain")));
+    invoice.chain_heads = {{.gateway = "gw<1>", .facts = 12, .last_sequence = 40, .hash = "abc1"}};
+    EXPECT_THAT(page_of(invoice),
+                HasSubstr("chain of 12 facts that gateway <bdi>gw&lt;1&gt;</bdi>"));
+    EXPECT_THAT(page_of(invoice), HasSubstr("<code>abc1</code>"));
+}
+
 TEST(InvoicePage, NamesAVatIdOnlyWhereThereIsOne) {
     invoicing::Invoice invoice = issued({Row("a")});
     invoice.issuer.vat_id = invoice.customer.vat_id = "";
