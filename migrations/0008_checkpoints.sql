@@ -41,4 +41,21 @@ CREATE TRIGGER invoice_chain_heads_stay BEFORE UPDATE OR DELETE ON invoice_chain
 CREATE TRIGGER invoice_chain_heads_are_not_emptied BEFORE TRUNCATE ON invoice_chain_heads
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_invoice_heads();
 
+-- Whose invoice is being issued in this transaction; null: none of this number.
+CREATE FUNCTION account_of_invoice_being_issued(wanted text) RETURNS text
+    LANGUAGE sql SECURITY DEFINER SET search_path = tollgate, pg_temp AS $$
+    SELECT account_id FROM invoices
+    WHERE number = wanted AND xmin = pg_current_xact_id()::xid
+$$;
+CREATE FUNCTION require_invoice_being_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF tollgate.account_of_invoice_being_issued(NEW.number) IS NULL THEN
+        RAISE EXCEPTION 'invoice % is not being issued', NEW.number
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER invoice_chain_heads_come_with_it BEFORE INSERT ON invoice_chain_heads
+    FOR EACH ROW EXECUTE FUNCTION require_invoice_being_issued();
+
 GRANT SELECT, INSERT ON invoice_chain_heads TO tollgate_service;

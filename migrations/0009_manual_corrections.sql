@@ -7,7 +7,8 @@ CREATE TABLE manual_corrections (
     account_id text NOT NULL REFERENCES accounts,
     sequence   bigint NOT NULL CHECK (sequence > 0),  -- of the account, dense
     reference  text NOT NULL CHECK (length(reference) BETWEEN 1 AND 200),
-    amount     numeric NOT NULL CHECK (amount <> 0),  -- negative: a credit
+    amount     numeric NOT NULL -- Negative: a credit. Neither NaN nor infinite.
+               CHECK (amount <> 0 AND abs(amount) < 1000000000000),
     currency   text NOT NULL,
     author     text NOT NULL CHECK (length(author) BETWEEN 1 AND 200),
     reason     text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
@@ -72,5 +73,18 @@ CREATE TRIGGER invoice_corrections_stay BEFORE UPDATE OR DELETE ON invoice_corre
     FOR EACH ROW EXECUTE FUNCTION refuse_change_of_invoice();
 CREATE TRIGGER invoice_corrections_are_not_emptied BEFORE TRUNCATE ON invoice_corrections
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_invoice();
+
+-- What an invoice brings is said while it is issued, and of its own account: an entry that is put
+-- on another one would be billed nowhere.
+CREATE FUNCTION require_own_invoice_being_issued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF tollgate.account_of_invoice_being_issued(NEW.number) IS DISTINCT FROM NEW.account_id THEN
+        RAISE EXCEPTION 'no invoice % is being issued to account %', NEW.number, NEW.account_id
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER invoice_corrections_come_with_it BEFORE INSERT ON invoice_corrections
+    FOR EACH ROW EXECUTE FUNCTION require_own_invoice_being_issued();
 
 GRANT SELECT, INSERT ON manual_corrections, invoice_corrections TO tollgate_service;

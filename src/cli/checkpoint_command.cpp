@@ -19,11 +19,16 @@ struct Arguments {
 
 void make(const Arguments& arguments) {
     const Settings settings = load_settings(arguments.config);
-    const platform::SigningKey key = get_signing_key(settings);
     if (arguments.public_key) {
-        std::cout << platform::to_hex(key.public_key()) << "\n";
+        const auto key = find_signing_key(settings);
+        if (!key) {
+            throw ledger::Refused("there is no key yet at " + signing_key_path(settings) +
+                                  ": `serve` or the first `checkpoint` makes it");
+        }
+        std::cout << platform::to_hex(key->public_key()) << "\n";
         return;
     }
+    const platform::SigningKey key = get_signing_key(settings);
     const Database database(settings);
     ledger::Store store = open_store(database);
     const auto made = ledger::make_checkpoint(store, key, platform::SystemClock().now());

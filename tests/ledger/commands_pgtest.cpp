@@ -58,11 +58,14 @@ TEST_F(Commands, VerifyTheBooks) {
 }
 
 TEST_F(Commands, SignCheckpoints) {
+    const auto none = run({"checkpoint", "--public-key"});
+    EXPECT_EQ(none.status, 1);
+    EXPECT_THAT(none.output, HasSubstr("there is no key yet"));
+    const auto made = run({"checkpoint"});
+    EXPECT_EQ(made.status, 0) << made.output;
     const std::string key = run({"checkpoint", "--public-key"}).output;
     EXPECT_EQ(key.size(), 65u);
     EXPECT_EQ(run({"checkpoint", "--public-key"}).output, key);
-    const auto made = run({"checkpoint"});
-    EXPECT_EQ(made.status, 0) << made.output;
     EXPECT_THAT(made.output, testing::StartsWith("checkpoint 1\n{\"checkpoint\":1,"));
     EXPECT_THAT(made.output, HasSubstr("public key " + key));
     EXPECT_THAT(run({"checkpoint"}).output, testing::StartsWith("checkpoint 2\n"));

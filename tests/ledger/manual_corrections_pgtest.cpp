@@ -140,6 +140,29 @@ TEST_F(ManualCorrections, AreImmutableForTheServiceAndForTheOwner) {
     }
 }
 
+TEST_F(ManualCorrections, NobodyPutsOneOnAnInvoiceThatIsIssued) {
+    issue_october();
+    enter(entry("T-2", "-5"));
+    EXPECT_THAT(try_as_service("INSERT INTO invoice_corrections SELECT account_id, sequence, "
+                               "(SELECT min(number) FROM invoices) FROM manual_corrections"),
+                HasSubstr("is being issued"));
+    EXPECT_THAT(try_as_service("INSERT INTO invoice_chain_heads SELECT min(number), 'gw-x', "
+                               "sha256(''), 1, 1 FROM invoices"),
+                HasSubstr("is not being issued"));
+}
+
+TEST_F(ManualCorrections, NobodyEntersAnAmountThatIsNone) {
+    enter(entry("T-1", "-5"));
+    for (const char* amount : {"NaN", "Infinity", "-Infinity", "1e12", "0"}) {
+        EXPECT_THAT(try_as_service("INSERT INTO manual_corrections SELECT account_id, 1, 'x', '" +
+                                   std::string(amount) +
+                                   "', currency, author, reason, entered_at, hash FROM "
+                                   "manual_corrections"),
+                    HasSubstr("check constraint"))
+            << amount;
+    }
+}
+
 TEST_F(ManualCorrections, NobodyEntersOneWithAHashOrAPlaceOfHisOwn) {
     enter(entry("T-1", "-5"));
     EXPECT_EQ(try_as_service("INSERT INTO manual_corrections SELECT account_id, 77, 'T-2', 3.50, "

@@ -3,8 +3,8 @@
 #include <csignal>
 #include <thread>
 
-#include "ledger/posting.h"
 #include "ledger/postgres_books.h"
+#include "ledger/posting.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
 #include "support/memory_source.h"

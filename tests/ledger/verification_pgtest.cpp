@@ -406,6 +406,18 @@ TEST_F(VerificationTest, ATailThatAnInvoiceHadIsMissedAlthoughItsHeadWasCutToo) 
     EXPECT_EQ(found.difference->found, "no such fact");
 }
 
+TEST_F(VerificationTest, AnInvoiceThatCannotBeReadOrIsOfAnotherInstantIsNamed) {
+    keep_books();
+    auto found = after(
+        "UPDATE invoices SET issued_at = issued_at + interval '1 day' WHERE "
+        "number = 'TG-2026-000002'");
+    EXPECT_EQ(found.subject, "invoice TG-2026-000002");
+    EXPECT_EQ(found.what, "instant of issue");
+    found = after("UPDATE invoices SET document = '{}' WHERE number = 'TG-2026-000001'");
+    EXPECT_EQ(found.subject, "invoice TG-2026-000001");
+    EXPECT_EQ(found.what, "document");
+}
+
 TEST_F(VerificationTest, HeadsTakenFromBesideAnInvoiceAreMissed) {
     keep_books();
     const invoicing::Invoice invoice = get_invoice(store_, "TG-2026-000001");
