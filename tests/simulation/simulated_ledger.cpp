@@ -29,10 +29,10 @@ ledger::Posting SimulatedLedger::post(const std::string& gateway,
         throw ledger::CommitInDoubt("it broke within the commit");  // which did not take place
     const auto mark = marks_.find(gateway);
     if (mark == marks_.end()) return ledger::Posting::gap;
-    if (mark->second + 1 != batch.first && !forgets_marks_)
+    if (mark->second + 1 != batch.first)
         return mark->second >= batch.last ? ledger::Posting::already_posted : ledger::Posting::gap;
     take(gateway, batch);
-    mark->second = batch.last;
+    if (breach != Breach::doubt || !forgets_marks_) mark->second = batch.last;
     if (breach == Breach::doubt) throw ledger::CommitInDoubt("it broke within the commit");
     return ledger::Posting::posted;
 }

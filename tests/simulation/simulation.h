@@ -12,7 +12,7 @@ namespace simulation {
 /// Bugs put in where the product meets the world, to see that they are found (planted_test.cpp).
 struct Plant {
     Lies lies;                  // of the disk, about having synced
-    bool forget_marks = false;  // a database that takes a batch twice
+    bool forget_marks = false;  // the mark is not moved in the transaction of a commit in doubt
     Rate rate;                  // another metering rule; empty: the product's
 };
 

@@ -22,6 +22,7 @@ constexpr std::uint64_t hard_seeds[] = {
     821,      // a look that lagged behind a FAILED report kept the session open for ever
     201'433,  // a delete met an instance that its account had never seen
     3100574046,  // a STOPPED that was told to another key ended the watch; no fact told the loader
+    963925348,   // an answered delete was lost with its gateway, and nobody asked any more
 };
 
 }  // namespace
