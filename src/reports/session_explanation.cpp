@@ -36,7 +36,7 @@ bool is_about(const InstanceSeen& seen, const Session& session) {
 Ground ground_of_load(const SessionStory& story) {
     const Session& session = story.session;
     if (session.discovered)
-        return {"created, as the upstream tells it: nobody loaded it through a gateway",
+        return {"created, as the upstream tells it: no gateway was told that it began",
                 find_fact<InstanceSeen>(story.facts, [&](const InstanceSeen& seen) {
                     return seen.created == session.created;
                 })};
