@@ -95,4 +95,10 @@ class History {
     std::vector<Session> sessions() const { return fold(upstream, facts); }
 };
 
+/// Loaded at 100, created at 99.95, RUNNING since 400 (P 1800).
+inline void booted(History& h) {
+    h.load(100).seen(110, "DEPLOYING", {99.95, 99.95, -1, 0});
+    h.seen(405, "RUNNING", {99.95, 400.5, 2200, 0});
+}
+
 }  // namespace lifecycle
