@@ -4,11 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "ledger/posting.h"
-#include "ledger/shipper.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -58,17 +56,8 @@ std::map<std::string, proof::ChainHead> stored_heads(const std::string& url) {
     return heads;
 }
 
-class ChainTest : public PostgresTest {
+class ChainTest : public ShippedBooks {
   protected:
-    void ship(const std::vector<lifecycle::Fact>& facts, const std::string& gateway = "gw-test") {
-        MemorySource& source = sources_[gateway];
-        source.seal(facts);
-        Shipper shipper(options(),
-                        {.gateway = lifecycle::GatewayId(gateway), .make_accounts = true}, source,
-                        clock_);
-        while (shipper.ship_next()) {
-        }
-    }
     /// Two gateways, two accounts, a stranger, a model of letters beyond ASCII, a bad byte.
     void ship_some() {
         ship({started(start_), loaded(start_), run_ended(start_ + Duration::seconds(5))});
@@ -80,23 +69,7 @@ class ChainTest : public PostgresTest {
         ship({started(start_), loaded(start_ + Duration::seconds(1))}, "gw-2");
         ship({deleted(start_ + Duration::seconds(100))});
     }
-    /// As the tables' owner: may do anything that no trigger refuses.
-    std::string try_as_owner(const std::string& sql) const {
-        pqxx::connection connection(url_);
-        pqxx::work work(connection);
-        work.exec("SET search_path = tollgate");
-        work.exec("SET ROLE tollgate_owner");
-        try {
-            work.exec(sql);
-            work.commit();
-        } catch (const pqxx::sql_error& error) {
-            return error.what();
-        }
-        return "";
-    }
 
-    std::map<std::string, MemorySource> sources_;
-    platform::SystemClock clock_;
     calendar::Instant start_ = at("2026-10-05T10:00:00.000001Z");
 };
 

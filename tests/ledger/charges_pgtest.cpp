@@ -9,12 +9,10 @@
 #include "ledger/models.h"
 #include "ledger/plans.h"
 #include "ledger/queries.h"
-#include "ledger/shipper.h"
 #include "metering/rule.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -30,7 +28,7 @@ std::string plan_document(const std::string& name) {
     return text.str();
 }
 
-class Charges : public PostgresTest {
+class Charges : public ShippedBooks {
   protected:
     Charges() {
         add_plan(store_, plan_document("bytez-2024-06"));
@@ -38,12 +36,7 @@ class Charges : public PostgresTest {
         ship({started(start_)});
     }
     void ship(const std::vector<lifecycle::Fact>& facts) {
-        source_.seal(facts);
-        Shipper shipper(options(),
-                        {.gateway = lifecycle::GatewayId("gw-test"), .make_accounts = true},
-                        source_, clock_);
-        while (shipper.ship_next()) {
-        }
+        ShippedBooks::ship(facts);
         meter();
     }
     void meter() {
@@ -86,8 +79,6 @@ class Charges : public PostgresTest {
         return found;
     }
 
-    MemorySource source_;
-    platform::SystemClock clock_;
     Instant start_ = at("2026-10-05T10:00:00Z");
     Meter meter_{options()};
 };

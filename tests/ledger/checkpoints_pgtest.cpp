@@ -3,12 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include "ledger/shipper.h"
 #include "ledger/verification.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -16,15 +14,8 @@ namespace {
 using namespace support;
 using testing::HasSubstr;
 
-class CheckpointsTest : public PostgresTest {
+class CheckpointsTest : public ShippedBooks {
   protected:
-    void ship(const std::vector<lifecycle::Fact>& facts) {
-        source_.seal(facts);
-        Shipper shipper(options(), {.gateway = lifecycle::GatewayId("gw-1"), .make_accounts = true},
-                        source_, clock_);
-        while (shipper.ship_next()) {
-        }
-    }
     proof::SignedCheckpoint make() { return make_checkpoint(store_, key_, now_); }
     /// Two checkpoints, facts before each.
     void keep_books() {
@@ -43,8 +34,6 @@ class CheckpointsTest : public PostgresTest {
 
     TemporaryDirectory directory_;
     platform::SigningKey key_ = platform::SigningKey::load_or_make(directory_ / "key");
-    MemorySource source_;
-    platform::SystemClock clock_;
     calendar::Instant now_ = at("2026-10-05T10:00:00Z");
 };
 
@@ -77,7 +66,7 @@ TEST_F(CheckpointsTest, ShowATailThatWasCutOffAlthoughTheHeadWasCutToo) {
     keep_books();
     ASSERT_FALSE(verify().difference);
     const std::string chain =
-        " WHERE gateway = 'gw-1' AND account_id = (SELECT account_id FROM "
+        " WHERE gateway = 'gw-test' AND account_id = (SELECT account_id FROM "
         "keys WHERE fingerprint = '" +
         key("aa").text() + "')";
     const auto found = after("DELETE FROM facts" + chain +
@@ -85,7 +74,7 @@ TEST_F(CheckpointsTest, ShowATailThatWasCutOffAlthoughTheHeadWasCutToo) {
                              "1, (head, last_sequence) = (SELECT chain, sequence FROM facts" +
                              chain + ")" + chain);
     EXPECT_EQ(found.subject, "checkpoint 2");
-    EXPECT_THAT(found.what, HasSubstr("head of the chain of gateway gw-1 and account acc_"));
+    EXPECT_THAT(found.what, HasSubstr("head of the chain of gateway gw-test and account acc_"));
     EXPECT_EQ(found.found, "no such fact");
 }
 

@@ -7,11 +7,9 @@
 #include "ledger/models.h"
 #include "ledger/plans.h"
 #include "ledger/queries.h"
-#include "ledger/shipper.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -20,19 +18,11 @@ using namespace support;
 using calendar::Duration;
 using calendar::Instant;
 
-class MeterTest : public PostgresTest {
+class MeterTest : public ShippedBooks {
   protected:
     void ship_and_meter(const std::vector<lifecycle::Fact>& facts) {
         ship(facts);
         while (meter_.meter_pending(true) > 0) {
-        }
-    }
-    void ship(const std::vector<lifecycle::Fact>& facts) {
-        source_.seal(facts);
-        Shipper shipper(options(),
-                        {.gateway = lifecycle::GatewayId("gw-test"), .make_accounts = true},
-                        source_, clock_);
-        while (shipper.ship_next()) {
         }
     }
     std::vector<SessionRecord> sessions() {
@@ -50,8 +40,6 @@ class MeterTest : public PostgresTest {
                 deleted(load + Duration::seconds(1'000), by)};
     }
 
-    MemorySource source_;
-    platform::SystemClock clock_;
     Meter meter_{options()};
     Instant start_ = at("2026-10-05T10:00:00Z");
 };

@@ -9,13 +9,11 @@
 #include "ledger/meter.h"
 #include "ledger/queries.h"
 #include "ledger/session_evidence.h"
-#include "ledger/shipper.h"
 #include "lifecycle/fact_json.h"
 #include "lifecycle/fold.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -44,18 +42,11 @@ Fact told_by_clock(Fact fact, Duration ahead) {
     return fact;
 }
 
-class RefoldTest : public PostgresTest {
+class RefoldTest : public ShippedBooks {
   protected:
     void ship(std::vector<Fact> facts, const std::string& gateway = "gw-test") {
-        Road& road = roads_[gateway];
-        if (!road.is_started) facts.insert(facts.begin(), started(start_));
-        road.is_started = true;
-        road.source.seal(facts);
-        Shipper shipper(options(),
-                        {.gateway = lifecycle::GatewayId(gateway), .make_accounts = true},
-                        road.source, clock_);
-        while (shipper.ship_next()) {
-        }
+        if (!sources_.contains(gateway)) facts.insert(facts.begin(), started(start_));
+        ShippedBooks::ship(facts, gateway);
     }
     /// Fails where folding one instance has others folded again without end.
     void meter() {
@@ -91,12 +82,6 @@ class RefoldTest : public PostgresTest {
                 seen_running(after(from + 101), after(from), after(from + 100), by)};
     }
 
-    struct Road {
-        MemorySource source;
-        bool is_started = false;
-    };
-    std::map<std::string, Road> roads_;
-    platform::SystemClock clock_;
     Meter meter_{options()};
     Instant start_ = at("2026-10-05T10:00:00Z");
 };

@@ -9,11 +9,9 @@
 #include "ledger/manual_corrections.h"
 #include "ledger/meter.h"
 #include "ledger/plans.h"
-#include "ledger/shipper.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace ledger {
 namespace {
@@ -29,20 +27,11 @@ constexpr const char* plan_document =
         "shutdown_grace_seconds": 120, "failed_boot": "free", "per_replica": true,
         "gb_basis": "required_ram"})";
 
-class VerificationTest : public PostgresTest {
+class VerificationTest : public ShippedBooks {
   protected:
     VerificationTest() {
         add_plan(store_, plan_document);
         set_default_plan(store_, "p", at("2026-01-01T00:00:00Z"));
-    }
-    void ship(const std::vector<lifecycle::Fact>& facts, const std::string& gateway = "gw-test") {
-        MemorySource& source = sources_[gateway];
-        source.seal(facts);
-        Shipper shipper(options(),
-                        {.gateway = lifecycle::GatewayId(gateway), .make_accounts = true}, source,
-                        clock_);
-        while (shipper.ship_next()) {
-        }
     }
     void meter() {
         for (int rounds = 0; meter_.meter_pending(true) > 0; ++rounds) ASSERT_LT(rounds, 20);
@@ -86,8 +75,6 @@ class VerificationTest : public PostgresTest {
         return found.difference.value_or(proof::Difference{});
     }
 
-    std::map<std::string, MemorySource> sources_;
-    platform::SystemClock clock_;
     Meter meter_{options()};
     InvoiceTerms terms_{.issuer = {.name = "Issuer"}, .series = "TG"};
     Instant start_ = at("2026-10-05T10:00:00Z");

@@ -7,15 +7,13 @@
 #include "ledger/meter.h"
 #include "ledger/plans.h"
 #include "ledger/queries.h"
-#include "ledger/shipper.h"
 #include "platform/clock.h"
 #include "support/fact_builders.h"
-#include "support/memory_source.h"
-#include "support/postgres_fixture.h"
+#include "support/shipped_books.h"
 
 namespace support {
 
-class MeteredBooks : public PostgresTest {
+class MeteredBooks : public ShippedBooks {
   protected:
     /// Plan "p" is in force: 0.001 per GB-second, whole minutes, at least one.
     MeteredBooks() {
@@ -34,12 +32,7 @@ class MeteredBooks : public PostgresTest {
     }
 
     void ship(const std::vector<lifecycle::Fact>& facts) {
-        source_.seal(facts);
-        ledger::Shipper shipper(options(),
-                                {.gateway = lifecycle::GatewayId("gw-test"), .make_accounts = true},
-                                source_, clock_);
-        while (shipper.ship_next()) {
-        }
+        ShippedBooks::ship(facts);
         meter();
     }
     void meter() {
@@ -69,8 +62,6 @@ class MeteredBooks : public PostgresTest {
 
     calendar::Instant start_ = at("2026-10-05T10:00:00Z");
     ledger::InvoiceTerms terms_{.issuer = {.name = "Issuer"}, .series = "TG"};
-    MemorySource source_;
-    platform::SystemClock clock_;
     ledger::Meter meter_{options()};
 };
 

@@ -51,11 +51,11 @@ std::string PostgresTest::ask(const std::string& sql) const {
     return rows[0][0].is_null() ? "null" : rows[0][0].as<std::string>();
 }
 
-std::string PostgresTest::try_as_service(const std::string& sql) const {
+std::string PostgresTest::try_as(const std::string& role, const std::string& sql) const {
     pqxx::connection connection(url_);
     pqxx::work work(connection);
     work.exec("SET search_path = tollgate");
-    work.exec("SET ROLE tollgate_service");
+    work.exec("SET ROLE " + role);
     try {
         work.exec(sql);
         work.commit();
