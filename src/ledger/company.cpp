@@ -48,6 +48,16 @@ std::vector<lifecycle::RecordedFact> read_guests(Work& work, const InstanceName&
         to_parameter(from)));
 }
 
+/// Whether two share a credential holds for all time: what each had before is looked at anew.
+void fold_company_again(Work& work, const InstanceName& instance) {
+    work.exec_params(
+        "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+        "SELECT account_id, upstream, model, min(facts_from), now() FROM sessions "
+        "WHERE upstream = $2 AND model = $3 AND (account_id = $1 OR account_id IN " +
+            partners + ") GROUP BY account_id, upstream, model ORDER BY 1, 2, 3 " + mark_again,
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()));
+}
+
 }  // namespace
 
 InstanceCompany read_company(Work& work, const InstanceName& instance,
@@ -79,21 +89,26 @@ bool is_of_another(Work& work, const InstanceName& instance, const Session& sess
 }
 
 void start_sharing(Work& work, const InstanceName& instance, const Session& session) {
-    work.exec_params(
+    const pqxx::result added = work.exec_params(
         "INSERT INTO instance_sharers (account_id, upstream, model, created, key) "
-        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (upstream, model, created, account_id) "
-        "DO UPDATE SET key = excluded.key",
+        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING 1",
         instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
         calendar::to_text(session.created.value()), to_storable(session.key.text()));
+    if (!added.empty()) fold_company_again(work, instance);
 }
 
 void stop_sharing(Work& work, const InstanceName& instance, const Session& session) {
     if (!session.created) return;
-    work.exec_params(
-        "DELETE FROM instance_sharers WHERE account_id = $1 AND upstream = $2 "
-        "AND model = $3 AND created = $4",
-        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-        calendar::to_text(*session.created));
+    const std::string of_session =
+        "instance_sharers WHERE account_id = $1 AND upstream = $2 AND model = $3 AND created = $4";
+    const auto with_session = [&](const std::string& statement) {
+        return work.exec_params(statement, instance.account.text(), instance.upstream.text(),
+                                to_storable(instance.model.text()),
+                                calendar::to_text(*session.created));
+    };
+    if (with_session("SELECT FROM " + of_session).empty()) return;
+    fold_company_again(work, instance);
+    with_session("DELETE FROM " + of_session);
 }
 
 void claim_instance(Work& work, const InstanceName& instance, const Session& session) {

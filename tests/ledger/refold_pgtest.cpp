@@ -9,6 +9,7 @@
 #include "ledger/meter.h"
 #include "ledger/queries.h"
 #include "ledger/session_evidence.h"
+#include "ledger/verification.h"
 #include "lifecycle/fact_json.h"
 #include "lifecycle/fold.h"
 #include "platform/clock.h"
@@ -287,6 +288,22 @@ TEST_F(RefoldTest, KeysThatSeeOneInstanceAreFlaggedAndKeepItWarm) {
     ship_and_meter({run_at(1'500, key("bb"))}, "gw-b");
     ASSERT_EQ(only_session().session.kept_warm_by.size(), 1u);
     EXPECT_EQ(only_session().session.expires_at, after(1'500 + 1'800));
+}
+
+// The upstream ran one instance of the model at a time for both, before anybody here knew.
+TEST_F(RefoldTest, SharingThatIsFoundLaterHoldsForWhatWasBefore) {
+    ship_and_meter(boot(0, key("aa")));
+    ship_and_meter(boot(1'000, key("bb")), "gw-b");
+    ship_and_meter({deleted(after(2'000), key("bb"))}, "gw-b");
+    ASSERT_EQ(sessions().at(0).session.ended_at, std::nullopt);
+    ship_and_meter(boot(20'000, key("aa")));
+    ship_and_meter({seen_running(after(20'500), after(20'000), after(20'100), key("bb"))}, "gw-b");
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(found[0].session.key, key("aa"));
+    EXPECT_EQ(found[0].session.end_reason, EndReason::replaced);
+    EXPECT_LE(found[0].session.ended_at, after(1'000));
+    EXPECT_FALSE(verify_books(store_, {}).difference.has_value());
 }
 
 TEST_F(RefoldTest, OfTwoLoadersOfOneInstanceTheFirstPaysWhoeverIsHeardFirst) {
