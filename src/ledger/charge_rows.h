@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ledger/refold.h"
 #include "money/decimal.h"
@@ -14,8 +15,7 @@ namespace ledger {
 /// where the sum of what is there differs. Withdrawn sessions are charged back whole. Sessions
 /// without a plan, or without an end, have no charges. Returns the GB-seconds of rows that charge
 /// more; what rows take back is not subtracted.
-money::Decimal charge_sessions(Work& work, const lifecycle::AccountId& account,
-                               const Refold& refold);
+money::Decimal charge_sessions(Work& work, const std::vector<Refold>& refolds);
 
 /// Where the sums of the session's rows first differ from what it owes by the rule, an open one for
 /// the months that it was charged for. `month`: only there. Reads alone.

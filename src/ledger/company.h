@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "ledger/refold.h"
+#include "ledger/fold_input.h"
 #include "lifecycle/fold.h"
 
 namespace ledger {

@@ -30,8 +30,8 @@ class Meter {
     /// Thread-safe.
     money::Decimal gigabyte_seconds() const;
 
-    /// One transaction: folds and rates up to 50 pending instances, the due ones (or all); how
-    /// many. What cannot be stored parks its instance alone, with the reason. Throws Unavailable.
+    /// One transaction (meter_pass.h): folds and rates some pending instances, the due ones (or
+    /// all); how many. Throws Unavailable.
     int meter_pending(bool also_not_due = false);
 
   private:

@@ -1,99 +1,38 @@
 #include "ledger/refold.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "ledger/company.h"
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
-#include "lifecycle/fact_json.h"
 #include "lifecycle/fold.h"
 
 namespace ledger {
 namespace {
 
-using calendar::Duration;
 using calendar::Instant;
+using lifecycle::AccountId;
 using lifecycle::Session;
+using lifecycle::SessionId;
 
-// By how much gateways' clocks may differ from each other, and facts of one event by the time it
-// takes. The upstream's clock has no part in it: reach is measured on the clock that facts have.
-constexpr Duration slack = Duration::seconds(600);
-
-/// How far back a fold goes, on the gateways' clock. Sessions whose facts all lie before the new
-/// ones are final, but for the last of them, whose end may have been inferred: what is seen of it
-/// now corrects it. The one before that is derived along with it, so that the tail of its facts is
-/// not taken for a session of its own, but is not written.
-struct Reach {
-    std::optional<Instant> facts_from;     // absent: all of them
-    std::optional<Instant> sessions_from;  // by their facts_from
-    Instant touched;  // sessions before it are written only where they turn out otherwise
-};
-
-std::optional<Instant> find_last_before(Work& work, const InstanceName& instance, Instant limit) {
-    return find_instant(work.exec_params1(
-        "SELECT max(facts_from) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
-        "model = $3 AND facts_from < $4",
-        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-        calendar::to_text(limit))[0]);
+bool is_before_reach(const FoldInput& input, const Session& session) {
+    return input.reach.sessions_from && session.facts_from < *input.reach.sessions_from;
 }
 
-Reach find_reach(Work& work, const InstanceName& instance, Instant earliest) {
-    const Instant threshold = earliest - slack;
-    const pqxx::row first = work.exec_params1(
-        "SELECT min(facts_from) FROM sessions WHERE account_id = $1 AND upstream = $2 AND "
-        "model = $3 AND (end_reason IS NULL OR facts_until >= $4)",
-        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-        calendar::to_text(threshold));
-    Reach reach;
-    reach.touched = std::min(threshold, find_instant(first[0]).value_or(threshold));
-    reach.sessions_from = find_last_before(work, instance, reach.touched);
-    if (!reach.sessions_from) return reach;
-    if (const auto before = find_last_before(work, instance, *reach.sessions_from))
-        reach.facts_from = lifecycle::clock_window_start(*before - slack);
-    return reach;
-}
-
-// Facts of the account's keys from before they had an account have none; facts of the catalogue and
-// of the operator have no key.
-std::vector<lifecycle::RecordedFact> read_facts(Work& work, const InstanceName& instance,
-                                                std::optional<Instant> from) {
-    return read_recorded(work.exec_params(
-        "SELECT gateway, sequence, body FROM facts WHERE model = $1 AND upstream IN ($2, '') "
-        "AND (account_id = $3 OR (account_id IS NULL AND (key IS NULL OR key IN "
-        "(SELECT fingerprint FROM keys WHERE account_id = $3)))) "
-        "AND ($4::timestamptz IS NULL OR occurred_at >= $4 "
-        "OR kind IN ('catalogue_entry', 'model_set')) AND kind <> 'unreadable'",
-        to_storable(instance.model.text()), instance.upstream.text(), instance.account.text(),
-        to_parameter(from)));
-}
-
-using Known = std::map<lifecycle::SessionId, FoldedSession>;
-
-Known list_known(Work& work, const InstanceName& instance, std::optional<Instant> from) {
-    Known known;
-    for (const auto& row : work.exec_params(
-             std::string("SELECT coalesce(s.plan, ''), ") + session_columns +
-                 " FROM sessions s WHERE s.account_id = $1 AND s.upstream = $2 AND s.model = $3 "
-                 "AND ($4::timestamptz IS NULL OR s.facts_from >= $4)",
-             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-             to_parameter(from))) {
-        FoldedSession folded{.session = read_session(row, 1), .plan = row[0].as<std::string>()};
-        known.emplace(folded.session.id, std::move(folded));
-    }
-    return known;
-}
-
-/// Two gateways' meters may fold what two accounts saw of one instance: one after the other.
-void hold_instance(Work& work, const InstanceName& instance) {
-    work.exec_params("SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))",
-                     instance.upstream.text(), to_storable(instance.model.text()));
+bool is_as_known(const FoldInput& input, const Session& session) {
+    if (session.facts_from >= input.reach.touched) return false;
+    const auto before = input.known.find(session.id);
+    return before != input.known.end() && before->second.session == session;
 }
 
 /// The first of the known sessions that is not there any more, or began at another instant, or of
 /// the derived ones that was not there.
-std::optional<Instant> first_change(const Known& known, const std::vector<FoldedSession>& folded,
-                                    const std::set<lifecycle::SessionId>& derived) {
+std::optional<Instant> first_change(const std::map<SessionId, FoldedSession>& known,
+                                    const std::vector<FoldedSession>& folded,
+                                    const std::set<SessionId>& derived) {
     std::optional<Instant> first;
     const auto note = [&](Instant from) { first = std::min(first.value_or(from), from); };
     for (const auto& [id, before] : known)
@@ -121,26 +60,96 @@ void note_stray_runs(Work& work, const InstanceName& instance,
     if (first) note_guest(work, instance, *first, last);
 }
 
-}  // namespace
+/// The fold of an instance that is nobody else's business.
+struct LoneFold {
+    std::vector<Session> sessions;  // to be written
+    bool is_left = false;           // not for many at once
+};
 
-std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows) {
-    std::vector<lifecycle::RecordedFact> facts;
-    facts.reserve(rows.size());
-    for (const auto& row : rows) {
-        facts.push_back({.gateway = lifecycle::GatewayId(row[0].as<std::string>()),
-                         .sequence = row[1].as<std::uint64_t>(),
-                         .fact = lifecycle::parse_fact(row[2].as<std::string>())});
+LoneFold fold_alone(const FoldInput& input) {
+    LoneFold result;
+    if (input.is_shared) {
+        result.is_left = true;
+        return result;
     }
-    return facts;
+    std::size_t found_again = 0;
+    for (Session& session : lifecycle::fold(input.name.upstream, input.facts)) {
+        if (is_before_reach(input, session)) continue;
+        if (input.known.contains(session.id)) ++found_again;
+        if (!is_as_known(input, session)) result.sessions.push_back(std::move(session));
+    }
+    result.is_left = found_again < input.known.size();
+    return result;
 }
 
+/// Leaves those of which another account has, or is about to have, a session with the same
+/// `created`.
+void leave_known_to_others(Work& work, const std::vector<FoldInput>& inputs,
+                           std::vector<LoneFold>& folds) {
+    std::map<std::tuple<std::string, std::string, Instant>, std::size_t> first_of;
+    nlohmann::json seen = nlohmann::json::array();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const InstanceName& name = inputs[i].name;
+        for (const Session& session : folds[i].sessions) {
+            if (!session.created) continue;
+            const auto [first, is_new] = first_of.try_emplace(
+                {name.upstream.text(), name.model.text(), *session.created}, i);
+            if (!is_new && first->second != i)
+                folds[i].is_left = folds[first->second].is_left = true;
+            seen.push_back({i, name.account.text(), name.upstream.text(),
+                            to_storable(name.model.text()), calendar::to_text(*session.created)});
+        }
+    }
+    for (const auto& row : work.exec_params(
+             "SELECT i->>0 FROM jsonb_array_elements($1::jsonb) AS list(i), LATERAL "
+             "(SELECT FROM sessions s WHERE s.upstream = i->>2 AND s.model = i->>3 "
+             "AND s.created = (i->>4)::timestamptz AND s.account_id <> i->>1 LIMIT 1) other",
+             seen.dump())) {
+        folds[row[0].as<std::size_t>()].is_left = true;
+    }
+}
+
+std::set<AccountId> accounts_of(const std::vector<FoldInput>& inputs) {
+    std::set<AccountId> accounts;
+    for (const FoldInput& input : inputs) accounts.insert(input.name.account);
+    return accounts;
+}
+
+Refold to_refold(const AccountId& account, std::vector<Session> sessions,
+                 const PlansInForce& plans) {
+    Refold refold{.account = account, .sessions = {}, .withdrawn = {}};
+    for (Session& session : sessions) {
+        std::string plan = plans.find(account, session.loaded_at);
+        refold.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
+    }
+    return refold;
+}
+
+void write_sessions(Work& work, const std::vector<Refold>& refolds,
+                    const std::vector<const FoldInput*>& inputs) {
+    std::vector<NewSession> added;
+    for (std::size_t i = 0; i < refolds.size(); ++i) {
+        for (const FoldedSession& folded : refolds[i].sessions) {
+            if (inputs[i]->known.contains(folded.session.id)) {
+                write_session(work, refolds[i].account, folded.session, folded.plan);
+            } else {
+                added.push_back({refolds[i].account, folded.session, folded.plan});
+            }
+        }
+    }
+    copy_sessions(work, added);
+}
+
+}  // namespace
+
 std::vector<FoldedSession> derive_sessions(Work& work, const InstanceName& instance) {
-    const auto facts = read_facts(work, instance, std::nullopt);
+    const FoldInput input = read_whole_fold_input(work, instance);
     const InstanceCompany company = read_company(work, instance, std::nullopt);
+    const PlansInForce plans(work, {instance.account});
     std::vector<FoldedSession> derived;
-    for (Session& session : lifecycle::fold(instance.upstream, facts, company.view())) {
+    for (Session& session : lifecycle::fold(instance.upstream, input.facts, company.view())) {
         if (is_of_another(work, instance, session)) continue;
-        std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
+        std::string plan = plans.find(instance.account, session.loaded_at);
         derived.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
     return derived;
@@ -148,36 +157,31 @@ std::vector<FoldedSession> derive_sessions(Work& work, const InstanceName& insta
 
 std::vector<FoldedSession> list_sessions(Work& work, const InstanceName& instance) {
     std::vector<FoldedSession> sessions;
-    for (auto& [id, folded] : list_known(work, instance, std::nullopt))
-        sessions.push_back(std::move(folded));
+    FoldInput input = read_known_sessions(work, instance);
+    for (auto& [id, folded] : input.known) sessions.push_back(std::move(folded));
     return sessions;
 }
 
-Refold refold_instance(Work& work, const InstanceName& instance, Instant earliest) {
-    hold_instance(work, instance);
-    const Reach reach = find_reach(work, instance, earliest);
-    const auto facts = read_facts(work, instance, reach.facts_from);
-    const InstanceCompany company = read_company(work, instance, reach.facts_from);
-    const auto known = list_known(work, instance, reach.sessions_from);
-    Refold result;
-    std::set<lifecycle::SessionId> derived;
+Refold refold_instance(Work& work, const FoldInput& input) {
+    const InstanceName& instance = input.name;
+    const InstanceCompany company = read_company(work, instance, input.reach.facts_from);
+    const PlansInForce plans(work, {instance.account});
+    Refold result{.account = instance.account, .sessions = {}, .withdrawn = {}};
+    std::set<SessionId> derived;
     bool runs_may_be_anothers = company.is_shared && !company.rivals.empty();
-    for (Session& session : lifecycle::fold(instance.upstream, facts, company.view())) {
-        if (reach.sessions_from && session.facts_from < *reach.sessions_from) continue;
+    for (Session& session : lifecycle::fold(instance.upstream, input.facts, company.view())) {
+        if (is_before_reach(input, session)) continue;
         if (is_of_another(work, instance, session)) {
             start_sharing(work, instance, session);
             runs_may_be_anothers = true;
             continue;
         }
         derived.insert(session.id);
-        const auto before = known.find(session.id);
-        if (session.facts_from < reach.touched && before != known.end() &&
-            before->second.session == session)
-            continue;
-        std::string plan = find_plan_in_force(work, instance.account, session.loaded_at);
+        if (is_as_known(input, session)) continue;
+        std::string plan = plans.find(instance.account, session.loaded_at);
         result.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
-    for (const auto& [id, before] : known) {
+    for (const auto& [id, before] : input.known) {
         if (derived.contains(id)) continue;
         work.exec_params("DELETE FROM sessions WHERE account_id = $1 AND id = $2",
                          instance.account.text(), id.text());
@@ -190,9 +194,30 @@ Refold refold_instance(Work& work, const InstanceName& instance, Instant earlies
         claim_instance(work, instance, folded.session);
     }
     if (runs_may_be_anothers || (company.is_shared && derived.empty()))
-        note_stray_runs(work, instance, facts);
-    if (const auto from = first_change(known, result.sessions, derived); from && company.is_shared)
-        tell_of_openings(work, instance, *from - slack);
+        note_stray_runs(work, instance, input.facts);
+    if (const auto from = first_change(input.known, result.sessions, derived);
+        from && company.is_shared)
+        tell_of_openings(work, instance, *from - reach_slack);
+    return result;
+}
+
+Refolds refold_together(Work& work, const std::vector<FoldInput>& inputs) {
+    std::vector<LoneFold> folds;
+    for (const FoldInput& input : inputs) folds.push_back(fold_alone(input));
+    leave_known_to_others(work, inputs, folds);
+    const PlansInForce plans(work, accounts_of(inputs));
+    Refolds result;
+    std::vector<const FoldInput*> inputs_of_done;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (folds[i].is_left) {
+            result.left.push_back(i);
+            continue;
+        }
+        result.done.push_back(
+            to_refold(inputs[i].name.account, std::move(folds[i].sessions), plans));
+        inputs_of_done.push_back(&inputs[i]);
+    }
+    write_sessions(work, result.done, inputs_of_done);
     return result;
 }
 

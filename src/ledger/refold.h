@@ -5,31 +5,15 @@
 
 #include <vector>
 
-#include "ledger/transaction.h"
-#include "lifecycle/fact.h"
-#include "lifecycle/session.h"
+#include "ledger/fold_input.h"
 
 namespace ledger {
 
-/// What one account runs under one name on one upstream: the unit of folding.
-struct InstanceName {
-    lifecycle::AccountId account;
-    lifecycle::UpstreamId upstream;
-    lifecycle::ModelName model;
-};
-
-struct FoldedSession {
-    lifecycle::Session session;
-    std::string plan;  // in force when it was loaded; empty: none
-};
-
 struct Refold {
+    lifecycle::AccountId account;
     std::vector<FoldedSession> sessions;          // written; those before the fold's reach left out
     std::vector<lifecycle::SessionId> withdrawn;  // were there and no fact supports them any more
 };
-
-/// Facts from rows of (gateway, sequence, body).
-std::vector<lifecycle::RecordedFact> read_recorded(const pqxx::result& rows);
 
 /// The sessions as all of its facts make them, from the beginning of time, by the same fold and the
 /// same decision whose an instance is. Reads alone.
@@ -37,8 +21,18 @@ std::vector<FoldedSession> derive_sessions(Work& work, const InstanceName& insta
 /// The sessions as the table has them.
 std::vector<FoldedSession> list_sessions(Work& work, const InstanceName& instance);
 
-/// `earliest`: when the first of the new facts occurred, by its gateway's clock. Constraints that
-/// are deferred may be violated afterwards: the caller checks them.
-Refold refold_instance(Work& work, const InstanceName& instance, calendar::Instant earliest);
+/// Constraints that are deferred may be violated afterwards: the caller checks them.
+Refold refold_instance(Work& work, const FoldInput& input);
+
+struct Refolds {
+    std::vector<Refold> done;
+    /// Places in the input of those that are to be refolded alone, after the others: accounts that
+    /// share a credential, instances that another account knows too, sessions that no longer stand.
+    std::vector<std::size_t> left;
+};
+
+/// The same for many instances in a few statements. Where it throws, or constraints are violated,
+/// nothing is known of whose fault it was.
+Refolds refold_together(Work& work, const std::vector<FoldInput>& inputs);
 
 }  // namespace ledger

@@ -1,6 +1,6 @@
 #include "ledger/session_evidence.h"
 
-#include "ledger/refold.h"
+#include "ledger/fold_input.h"
 #include "ledger/transaction.h"
 
 namespace ledger {

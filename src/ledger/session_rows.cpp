@@ -113,8 +113,42 @@ Session read_session(const pqxx::row& row, pqxx::row::size_type first) {
     return session;
 }
 
-void write_session(Work& work, const lifecycle::AccountId& account, const Session& session,
-                   const std::string& plan) {
+namespace {
+
+const std::vector<std::string> column_names = {"account_id",
+                                               "id",
+                                               "upstream",
+                                               "model",
+                                               "key",
+                                               "gb",
+                                               "concurrency",
+                                               "expiration_seconds",
+                                               "discovered",
+                                               "created",
+                                               "loaded_at",
+                                               "running_at",
+                                               "running_evidence",
+                                               "expires_at",
+                                               "ended_at",
+                                               "end_reason",
+                                               "end_evidence",
+                                               "estimated",
+                                               "last_proof_of_life",
+                                               "first_denial",
+                                               "runs",
+                                               "last_run_at",
+                                               "adjusted",
+                                               "plan",
+                                               "clock_shift_micros",
+                                               "clock_uncertainty_micros",
+                                               "facts_from",
+                                               "facts_until",
+                                               "kept_warm_by"};
+
+/// Calls `use` with the values of the columns, in their order.
+template <class Use>
+void with_values(const lifecycle::AccountId& account, const Session& session,
+                 const std::string& plan, Use use) {
     std::optional<std::string> end_reason;
     if (session.end_reason) end_reason = std::string(lifecycle::to_text(*session.end_reason));
     // What is no GB is no price (metering::to_facts), and no number for Postgres.
@@ -126,29 +160,7 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
     if (session.clock.uncertainty) uncertainty = session.clock.uncertainty->micros;
     const std::string running(lifecycle::to_text(session.running_evidence));
     const std::string end(lifecycle::to_text(session.end_evidence));
-    work.exec_params(
-        "INSERT INTO sessions (account_id, id, upstream, model, key, gb, concurrency, "
-        "expiration_seconds, discovered, created, loaded_at, running_at, running_evidence, "
-        "expires_at, ended_at, end_reason, end_evidence, estimated, last_proof_of_life, "
-        "first_denial, runs, last_run_at, adjusted, plan, clock_shift_micros, "
-        "clock_uncertainty_micros, facts_from, facts_until, kept_warm_by) VALUES ($1, $2, $3, $4, "
-        "$5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
-        "$24, $25, $26, $27, $28, $29) "
-        "ON CONFLICT (account_id, id) DO UPDATE SET upstream = excluded.upstream, "
-        "model = excluded.model, key = excluded.key, gb = excluded.gb, "
-        "concurrency = excluded.concurrency, expiration_seconds = excluded.expiration_seconds, "
-        "discovered = excluded.discovered, created = excluded.created, "
-        "loaded_at = excluded.loaded_at, running_at = excluded.running_at, "
-        "running_evidence = excluded.running_evidence, expires_at = excluded.expires_at, "
-        "ended_at = excluded.ended_at, end_reason = excluded.end_reason, "
-        "end_evidence = excluded.end_evidence, estimated = excluded.estimated, "
-        "last_proof_of_life = excluded.last_proof_of_life, first_denial = excluded.first_denial, "
-        "runs = excluded.runs, last_run_at = excluded.last_run_at, adjusted = excluded.adjusted, "
-        "plan = excluded.plan, clock_shift_micros = excluded.clock_shift_micros, "
-        "clock_uncertainty_micros = excluded.clock_uncertainty_micros, "
-        "facts_from = excluded.facts_from, facts_until = excluded.facts_until, "
-        "kept_warm_by = excluded.kept_warm_by, changed_at = now()",
-        account.text(), session.id.text(), session.upstream.text(),
+    use(account.text(), session.id.text(), session.upstream.text(),
         to_storable(session.model.text()), to_storable(session.key.text()), gb, session.concurrency,
         session.expiration_seconds, session.discovered, to_parameter(session.created),
         calendar::to_text(session.loaded_at), to_parameter(session.running_at), running,
@@ -158,6 +170,40 @@ void write_session(Work& work, const lifecycle::AccountId& account, const Sessio
         session.adjusted, plan_name, session.clock.shift.micros, uncertainty,
         calendar::to_text(session.facts_from), calendar::to_text(session.facts_until),
         to_json(session.kept_warm_by));
+}
+
+/// INSERT … ON CONFLICT … DO UPDATE of every column.
+std::string make_upsert() {
+    std::string columns;
+    std::string values;
+    std::string changes;
+    for (std::size_t i = 0; i < column_names.size(); ++i) {
+        const std::string comma = i == 0 ? "" : ", ";
+        columns += comma + column_names[i];
+        values += comma + "$" + std::to_string(i + 1);
+        if (i >= 2) changes += column_names[i] + " = excluded." + column_names[i] + ", ";
+    }
+    return "INSERT INTO sessions (" + columns + ") VALUES (" + values +
+           ") ON CONFLICT (account_id, id) DO UPDATE SET " + changes + "changed_at = now()";
+}
+
+}  // namespace
+
+void write_session(Work& work, const lifecycle::AccountId& account, const Session& session,
+                   const std::string& plan) {
+    static const std::string upsert = make_upsert();
+    with_values(account, session, plan,
+                [&](const auto&... values) { work.exec_params(upsert, values...); });
+}
+
+void copy_sessions(Work& work, const std::vector<NewSession>& sessions) {
+    if (sessions.empty()) return;
+    pqxx::stream_to stream(work, "sessions", column_names);
+    for (const NewSession& added : sessions) {
+        with_values(added.account, added.session, added.plan,
+                    [&](const auto&... values) { stream << std::make_tuple(values...); });
+    }
+    stream.complete();
 }
 
 }  // namespace ledger

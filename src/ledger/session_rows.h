@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ledger/transaction.h"
 #include "lifecycle/session.h"
@@ -15,5 +16,13 @@ lifecycle::Session read_session(const pqxx::row& row, pqxx::row::size_type first
 /// Inserts the session or overwrites its row. `plan` empty: none was in force.
 void write_session(Work& work, const lifecycle::AccountId& account,
                    const lifecycle::Session& session, const std::string& plan);
+
+struct NewSession {
+    const lifecycle::AccountId& account;
+    const lifecycle::Session& session;
+    const std::string& plan;
+};
+/// Inserts sessions that are not in the table, all in one statement.
+void copy_sessions(Work& work, const std::vector<NewSession>& sessions);
 
 }  // namespace ledger

@@ -4,8 +4,8 @@
 // While booting every few seconds, a little slower each time; once RUNNING a slow heartbeat and the
 // instant at which it expires; past that every few seconds until the grace is over; after a load of
 // unknown outcome at once; soon after a delete, which one denial confirms: its own fact may be lost
-// with the process, or find no room in the journal. What gets no answer is asked ever more rarely, never given up on account
-// of silence: only the upstream's denial is a denial.
+// with the process, or find no room in the journal. What gets no answer is asked ever more rarely,
+// never given up on account of silence: only the upstream's denial is a denial.
 #pragma once
 
 #include <optional>

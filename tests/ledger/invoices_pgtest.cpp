@@ -68,7 +68,7 @@ class Invoices : public support::PostgresTest {
         }
         transact(store_, [&](Work& work) {
             write_session(work, account.id, session, folded.plan);
-            charge_sessions(work, account.id, {.sessions = {folded}, .withdrawn = {}});
+            charge_sessions(work, {{.account = account.id, .sessions = {folded}, .withdrawn = {}}});
         });
     }
 

@@ -1,0 +1,169 @@
+#include "ledger/meter_pass.h"
+
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "ledger/charge_rows.h"
+#include "ledger/refold.h"
+#include "platform/log.h"
+
+namespace ledger {
+namespace {
+
+using money::Decimal;
+using Instances = std::span<const TouchedInstance>;
+
+// Enough to share the round trips; whoever ships facts of one of them waits for the pass.
+constexpr int instances_at_once = 500;
+
+// Taken by this transaction alone; whoever ships new facts of one of them waits for its end, and
+// marks it again.
+std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice) {
+    std::vector<TouchedInstance> taken;
+    for (const auto& row : work.exec_params(
+             "DELETE FROM pending_instances WHERE (account_id, upstream, model) IN "
+             "(SELECT account_id, upstream, model FROM pending_instances "
+             "WHERE due_at <= now() OR $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
+             "RETURNING account_id, upstream, model, earliest",
+             choice == PendingChoice::all, instances_at_once)) {
+        taken.push_back({.name = {.account = lifecycle::AccountId(row[0].as<std::string>()),
+                                  .upstream = lifecycle::UpstreamId(row[1].as<std::string>()),
+                                  .model = lifecycle::ModelName(row[2].as<std::string>())},
+                         .earliest = read_instant(row[3])});
+    }
+    return taken;
+}
+
+/// What `act` does, undone if it throws or leaves a constraint violated.
+template <class Act>
+auto in_part(Work& work, Act act) {
+    pqxx::subtransaction part(work, "part");
+    // pqxx sets the savepoint at the first plain exec, not at a parametrised one.
+    part.exec("SET CONSTRAINTS ALL DEFERRED");
+    auto result = act(part);
+    // Now, so that a violation is this part's, not the whole transaction's.
+    part.exec("SET CONSTRAINTS ALL IMMEDIATE");
+    part.exec("SET CONSTRAINTS ALL DEFERRED");
+    part.commit();
+    return result;
+}
+
+// Class 22: a value that no column takes; class 23: a constraint. Anything else is not the facts'
+// fault, and passes.
+bool is_fault_of_facts(const pqxx::sql_error& error) {
+    return error.sqlstate().starts_with("22") || error.sqlstate().starts_with("23");
+}
+
+/// Why the facts do not go into the books; empty: they do.
+template <class Act>
+std::string find_fault(Work& work, Act act) {
+    try {
+        act();
+        return {};
+    } catch (const pqxx::sql_error& error) {
+        if (!work.conn().is_open() || !is_fault_of_facts(error)) throw;
+        return error.what();
+    } catch (const pqxx::failure&) {
+        throw;
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+void park(Work& work, const InstanceName& instance, const std::string& reason) {
+    platform::log(
+        platform::Severity::error, "ledger", "instance parked",
+        {{"account", instance.account.text()}, {"model", instance.model.text()}, {"why", reason}});
+    work.exec_params(
+        "INSERT INTO parked_instances (account_id, upstream, model, reason) "
+        "VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, upstream, model) "
+        "DO UPDATE SET reason = excluded.reason, parked_at = now()",
+        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        to_storable(reason));
+}
+
+class Passing {
+  public:
+    explicit Passing(Work& work) : work_(work) {}
+
+    /// Many at once; where that fails each half by itself, until the one is found whose fault it
+    /// is.
+    void meter(Instances instances) {
+        if (instances.size() == 1) return meter_alone(instances.front());
+        std::vector<std::size_t> left;
+        const std::string fault = find_fault(work_, [&] { left = meter_together(instances); });
+        if (fault.empty()) {
+            for (const std::size_t place : left) meter_alone(instances[place]);
+        } else {
+            meter(instances.first(instances.size() / 2));
+            meter(instances.subspan(instances.size() / 2));
+        }
+    }
+    void forget_parked() {
+        work_.exec_params(
+            "DELETE FROM parked_instances WHERE (account_id, upstream, model) IN "
+            "(SELECT i->>0, i->>1, i->>2 FROM jsonb_array_elements($1::jsonb) AS list(i))",
+            folded_.dump());
+    }
+    const Decimal& gigabyte_seconds() const { return gigabyte_seconds_; }
+
+  private:
+    std::vector<std::size_t> meter_together(Instances instances) {
+        Decimal charged;
+        Refolds refolds = in_part(work_, [&](Work& part) {
+            Refolds result =
+                refold_together(part, read_fold_inputs(part, {instances.begin(), instances.end()}));
+            charged = charge_sessions(part, result.done);
+            return result;
+        });
+        std::size_t next_left = 0;
+        for (std::size_t i = 0; i < instances.size(); ++i) {
+            if (next_left < refolds.left.size() && refolds.left[next_left] == i) {
+                ++next_left;
+            } else {
+                note_folded(instances[i].name);
+            }
+        }
+        gigabyte_seconds_ = gigabyte_seconds_ + charged;
+        return std::move(refolds.left);
+    }
+
+    void meter_alone(const TouchedInstance& instance) {
+        Decimal charged;
+        const std::string fault = find_fault(work_, [&] {
+            charged = in_part(work_, [&](Work& part) {
+                const Refold refold =
+                    refold_instance(part, read_fold_inputs(part, {instance}).front());
+                return charge_sessions(part, {refold});
+            });
+        });
+        if (!fault.empty()) return park(work_, instance.name, fault);
+        note_folded(instance.name);
+        gigabyte_seconds_ = gigabyte_seconds_ + charged;
+    }
+
+    void note_folded(const InstanceName& name) {
+        folded_.push_back(
+            {name.account.text(), name.upstream.text(), to_storable(name.model.text())});
+    }
+
+    Work& work_;
+    nlohmann::json folded_ = nlohmann::json::array();
+    Decimal gigabyte_seconds_;
+};
+
+}  // namespace
+
+MeterPass meter_pending(Work& work, PendingChoice choice) {
+    hold_rules(work);
+    const std::vector<TouchedInstance> taken = take_pending(work, choice);
+    if (taken.empty()) return {};
+    hold_instances(work, taken);
+    Passing passing(work);
+    passing.meter(taken);
+    passing.forget_parked();
+    return {.instances = static_cast<int>(taken.size()),
+            .gigabyte_seconds = passing.gigabyte_seconds()};
+}
+
+}  // namespace ledger
