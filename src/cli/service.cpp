@@ -1,5 +1,6 @@
 #include "cli/service.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -54,6 +55,9 @@ BookkeepingOptions bookkeeping_options(const Settings& settings) {
 journal::Options journal_options(const Settings& settings) {
     journal::Options options;
     options.directory = settings.data_dir + "/journal";
+    options.backlog_limit_bytes = static_cast<std::uint64_t>(settings.journal.max_backlog_bytes);
+    // What is released is whole segments: a small limit needs small ones.
+    options.segment_bytes = std::min(options.segment_bytes, options.backlog_limit_bytes / 8);
     return options;
 }
 

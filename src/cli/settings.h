@@ -45,6 +45,9 @@ struct Settings {
         std::string postgres_dir = "/usr/lib/postgresql";
     } database;
     std::string data_dir = "var";  // as root: /var/lib/tollgate
+    struct Journal {
+        std::int64_t max_backlog_bytes = 4ll << 30;
+    } journal;
     struct Meter {
         std::string plan = "config/plans/bytez-2024-06.json";
     } meter;
