@@ -264,6 +264,33 @@ TEST(Journal, WaitsForSpaceAndThenGoesOn) {
     EXPECT_EQ(read_kept(disk).back(), "again");
 }
 
+TEST(Journal, ASlowDiskAcknowledgesNothingTooEarlyAndLosesNothing) {
+    SimulatedDisk disk;
+    Options options = small_options();
+    options.queue_limit_bytes = 20'000;
+    const auto journal = open_journal(disk, options);
+    ASSERT_EQ(journal->append_and_wait("before"), 1u);
+    disk.hold_syncs(true);
+    WaitingProducer producer;
+    std::vector<std::string> taken = {"before"};
+    while (journal->state() == State::writing && taken.size() < 1'000) {
+        const std::string text = std::to_string(taken.size()) + std::string(300, 'x');
+        Batch batch = batch_of({text});
+        if (journal->submit(producer, batch) != 0) taken.push_back(text);
+    }
+    EXPECT_EQ(journal->state(), State::full);  // what waits for the disk is bounded
+    EXPECT_GT(taken.size(), 20'000u / 400);
+    EXPECT_EQ(producer.durable(), 0u);
+    EXPECT_LE(journal->sealed_through(), 1u);
+    disk.hold_syncs(false);
+    ASSERT_TRUE(producer.wait_until_durable(*journal, taken.size() - 1));
+    ASSERT_TRUE(eventually([&] { return journal->state() == State::writing; }));
+    journal->append_and_wait("after");
+    taken.push_back("after");
+    journal->close();
+    EXPECT_EQ(read_all(disk), taken);
+}
+
 TEST(Journal, ClosesThoughNoSpaceIsLeft) {
     SimulatedDisk disk;
     disk.set_space(0);

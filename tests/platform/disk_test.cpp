@@ -1,10 +1,12 @@
 #include "platform/disk.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "support/temporary_directory.h"
@@ -55,6 +57,31 @@ TEST(PosixDisk, NamesThePathThatFailed) {
         EXPECT_THAT(error.what(), testing::HasSubstr(directory / "absent"));
         EXPECT_EQ(error.code(), std::errc::no_such_file_or_directory);
     }
+}
+
+// The system writes what still fits and says so; the rest is tried again and fails.
+TEST(PosixDisk, AWriteThatWasCutShortIsNoSuccess) {
+    const support::TemporaryDirectory directory;
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{10'000, 10'000};
+        if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(2);
+        try {
+            platform::posix_disk()
+                .open(directory / "f", Disk::Mode::create)
+                ->write_at(0, std::string(30'000, 'x'));
+            ::_exit(3);
+        } catch (const std::system_error& error) {
+            ::_exit(error.code() == std::errc::file_too_large ? 0 : 4);
+        }
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    const auto file = platform::posix_disk().open(directory / "f", Disk::Mode::read);
+    EXPECT_EQ(file->size(), 10'000u);
 }
 
 TEST(PosixDisk, MakesDirectoriesForTheirOwnerAlone) {

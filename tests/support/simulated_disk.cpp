@@ -40,6 +40,7 @@ class SimulatedFile : public platform::File {
         return inode_->current.size();
     }
     void sync() override {
+        disk_.wait_for_syncs();
         const std::lock_guard lock(disk_.mutex_);
         disk_.sync(*inode_, path_);
     }
@@ -104,6 +105,17 @@ void SimulatedDisk::fail_syncs_from(int count) {
 void SimulatedDisk::fail_writes_from(int count) {
     const std::lock_guard lock(mutex_);
     failing_write_ = count == 0 ? 0 : writes_ + count;
+}
+
+void SimulatedDisk::hold_syncs(bool hold) {
+    const std::lock_guard lock(mutex_);
+    holds_syncs_ = hold;
+    released_.notify_all();
+}
+
+void SimulatedDisk::wait_for_syncs() {
+    std::unique_lock lock(mutex_);
+    released_.wait(lock, [this] { return !holds_syncs_; });
 }
 
 void SimulatedDisk::fail_once(Operation operation, int nth, std::errc error) {

@@ -3,6 +3,7 @@
 // Thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ class SimulatedDisk : public platform::Disk {
 
     void fail_syncs_from(int count);   // the count-th sync from now on and all later ones: EIO
     void fail_writes_from(int count);  // the same of writes
+    void hold_syncs(bool hold);  // a sync that begins while they are held does not return before
     enum class Operation { write, sync, remove, rename, sync_directory };
     /// The nth from now on of these alone fails with this error and does nothing.
     void fail_once(Operation operation, int nth = 1, std::errc error = std::errc::io_error);
@@ -63,10 +65,13 @@ class SimulatedDisk : public platform::Disk {
 
     void write(Inode& inode, std::size_t offset, std::string bytes, const std::string& path);
     void sync(Inode& inode, const std::string& path);
+    void wait_for_syncs();
     std::size_t used() const;
     void fail_if_due(Operation operation, const std::string& path);  // under mutex_
 
     mutable std::mutex mutex_;
+    std::condition_variable released_;
+    bool holds_syncs_ = false;
     Names_ names_;
     Names_ durable_names_;
     std::shared_ptr<std::set<std::string>> locks_ = std::make_shared<std::set<std::string>>();
