@@ -4,6 +4,8 @@
 
 #include "cli/database.h"
 #include "cli/row_printer.h"
+#include "cli/signing_key.h"
+#include "ledger/checkpoints.h"
 #include "ledger/manual_corrections.h"
 #include "platform/clock.h"
 
@@ -22,14 +24,17 @@ std::string check_unsigned(const std::string& text) {
     return text.starts_with("-") ? "write the amount without a sign" : "";
 }
 
+// Signed at once: a checkpoint covers it before anybody is told that it is there.
 void enter(const Arguments& arguments) {
+    const platform::SigningKey key = get_signing_key(load_settings(arguments.config));
     with_store(arguments.config, [&](ledger::Store& store) {
-        const auto entered =
-            ledger::enter_correction(store, arguments.entry, platform::SystemClock().now());
+        const calendar::Instant now = platform::SystemClock().now();
+        const auto entered = ledger::enter_correction(store, arguments.entry, now);
+        const auto checkpoint = ledger::make_checkpoint(store, key, now);
         std::cout << arguments.entry.account << " " << arguments.entry.reference << " "
                   << arguments.entry.amount << " " << arguments.entry.currency
                   << (entered == ledger::CorrectionEntered::entered ? "" : " was there already")
-                  << "\n";
+                  << "; signed by checkpoint " << checkpoint.number << "\n";
     });
 }
 

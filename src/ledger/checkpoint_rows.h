@@ -1,6 +1,8 @@
 // Inside the ledger: checkpoints held against each other and against the facts.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "ledger/transaction.h"
@@ -12,10 +14,10 @@ namespace ledger {
 /// Where every chain stands, by gateway and account.
 std::vector<proof::NamedHead> list_chain_heads(Work& work);
 
-/// Whether the chain's fact of that sequence has the head's hash, so that the chain up to it is
-/// what it was. The chain itself is verified apart. `subject`: whose head it is.
-std::optional<proof::Difference> find_wrong_head(Work& work, const std::string& subject,
-                                                 const proof::NamedHead& head);
+/// The first invoice (of the month, if one is given) that names a head which its chain does not
+/// have: another hash after so many facts. The chains themselves are verified apart.
+std::optional<proof::Difference> find_wrong_invoice_head(Work& work,
+                                                         const std::optional<std::string>& month);
 
 /// Counts checkpoints into `result`, or sets its difference.
 void verify_checkpoints(Work& work, const std::vector<platform::PublicKey>& trusted,

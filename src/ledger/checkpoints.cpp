@@ -32,6 +32,17 @@ void write_checkpoint(Work& work, const SignedCheckpoint& made, calendar::Instan
         to_bytea(made.public_key));
 }
 
+// The newest entry of each account's corrections by hand: its hash covers those before it.
+void add_correction_heads(Work& work, std::vector<NamedHead>& heads) {
+    for (const auto& row : work.exec("SELECT DISTINCT ON (account_id) account_id, hash, sequence, "
+                                     "sequence FROM manual_corrections "
+                                     "ORDER BY account_id, sequence DESC")) {
+        heads.push_back({.gateway = std::string(proof::corrections_gateway),
+                         .account = row[0].as<std::string>(),
+                         .head = read_chain_head(row, 1)});
+    }
+}
+
 }  // namespace
 
 std::vector<NamedHead> list_chain_heads(Work& work) {
@@ -54,6 +65,7 @@ SignedCheckpoint make_checkpoint(Store& store, const platform::SigningKey& key,
             work.exec("SELECT id, body FROM checkpoints ORDER BY id DESC LIMIT 1");
         proof::Checkpoint checkpoint{
             .made_at = now, .previous = "", .heads = list_chain_heads(work)};
+        add_correction_heads(work, checkpoint.heads);
         SignedCheckpoint made{.number = 1};
         if (!last.empty()) {
             made.number = last[0][0].as<std::uint64_t>() + 1;
@@ -75,39 +87,82 @@ std::optional<calendar::Instant> find_newest_checkpoint(Store& store) {
     });
 }
 
-std::optional<Difference> find_wrong_head(Work& work, const std::string& subject,
-                                          const NamedHead& named) {
-    const pqxx::result rows = work.exec_params(
-        "SELECT chain FROM facts WHERE gateway = $1 AND sequence = $2 "
-        "AND coalesce(account_id, '') = $3",
-        named.gateway, named.head.last_sequence, named.account);
-    const std::string expected = describe(named.head);
-    const std::string what = "head of " + proof::name_of_chain(named.gateway, named.account);
-    if (rows.empty()) return Difference{subject, what, expected, "no such fact"};
-    const proof::Hash found = read_hash(rows[0][0]);
-    if (found != named.head.hash) return Difference{subject, what, expected, proof::to_text(found)};
-    return std::nullopt;
+namespace {
+
+// Each link of each chain with its place, however many: one pass for all heads, rather than a look
+// for each. An entry's place in the chain of corrections is its number.
+const std::string links =
+    "SELECT gateway, coalesce(account_id, '') AS account, sequence, chain, row_number() OVER "
+    "(PARTITION BY gateway, account_id ORDER BY sequence) AS place FROM facts UNION ALL "
+    "SELECT '" +
+    std::string(proof::corrections_gateway) +
+    "', account_id, sequence, hash, sequence FROM manual_corrections";
+
+Difference difference_of(const pqxx::row& row) {
+    const proof::NamedHead named{.gateway = row[1].as<std::string>(),
+                                 .account = row[2].as<std::string>(),
+                                 .head = read_chain_head(row, 3)};
+    Difference difference{row[0].as<std::string>(),
+                          "head of " + proof::name_of_chain(named.gateway, named.account),
+                          describe(named.head), "no such fact"};
+    if (!row[6].is_null()) {
+        difference.found = describe(proof::ChainHead{.hash = read_hash(row[6]),
+                                                     .count = row[7].as<std::uint64_t>(),
+                                                     .last_sequence = named.head.last_sequence});
+    }
+    return difference;
 }
+
+/// `heads`: a query of (subject, rank, gateway, account, head, count, last_sequence); the first by
+/// rank that the links do not bear out.
+template <class... Parameters>
+std::optional<Difference> find_wrong_head(Work& work, const std::string& heads,
+                                          const Parameters&... parameters) {
+    const pqxx::result rows = work.exec_params(
+        "SELECT h.subject, h.gateway, h.account, h.head, h.count, h.last_sequence, l.chain, "
+        "l.place FROM (" +
+            heads + ") h LEFT JOIN (" + links +
+            ") l ON l.gateway = h.gateway AND l.account = h.account "
+            "AND l.sequence = h.last_sequence WHERE l.chain IS DISTINCT FROM h.head "
+            "OR l.place IS DISTINCT FROM h.count ORDER BY h.rank, h.gateway, h.account LIMIT 1",
+        parameters...);
+    if (rows.empty()) return std::nullopt;
+    return difference_of(rows[0]);
+}
+
+}  // namespace
 
 void verify_checkpoints(Work& work, const std::vector<platform::PublicKey>& trusted,
                         Verification& result) {
     proof::CheckpointCheck check(trusted);
     const auto take = [&](const pqxx::row& row) {
-        const SignedCheckpoint read{
-            .number = row[0].as<std::uint64_t>(),
-            .body = row[1].as<std::string>(),
-            .signature = platform::parse_signature(hex_of(row[2])).value(),
-            .public_key = platform::parse_public_key(hex_of(row[3])).value()};
-        result.difference = check.take(read);
-        for (const NamedHead& head : check.moved()) {
-            if (result.difference) break;
-            result.difference =
-                find_wrong_head(work, "checkpoint " + std::to_string(read.number), head);
-        }
+        result.difference =
+            check.take({.number = row[0].as<std::uint64_t>(),
+                        .body = row[1].as<std::string>(),
+                        .signature = platform::parse_signature(hex_of(row[2])).value(),
+                        .public_key = platform::parse_public_key(hex_of(row[3])).value()});
         if (!result.difference) ++result.checkpoints;
         return !result.difference;
     };
     for_each_row(work, take, "SELECT id, body, signature, public_key FROM checkpoints ORDER BY id");
+    if (result.difference) return;
+    result.difference = find_wrong_head(
+        work,
+        "SELECT 'checkpoint ' || min(c.id) AS subject, min(c.id) AS rank, h.gateway, h.account, "
+        "decode(h.head, 'hex') AS head, h.count, h.last_sequence FROM checkpoints c, "
+        "jsonb_to_recordset(c.body::jsonb->'heads') AS h(gateway text, account text, count bigint, "
+        "last_sequence bigint, head text) GROUP BY 3, 4, 5, 6, 7");
+}
+
+std::optional<Difference> find_wrong_invoice_head(Work& work,
+                                                  const std::optional<std::string>& month) {
+    return find_wrong_head(
+        work,
+        "SELECT 'invoice ' || i.number AS subject, row_number() OVER (ORDER BY i.series, i.year, "
+        "i.counter) AS rank, h.gateway, i.account_id AS account, h.head, h.count, h.last_sequence "
+        "FROM invoice_chain_heads h JOIN invoices i USING (number) "
+        "WHERE $1::text IS NULL OR i.month = $1",
+        month);
 }
 
 }  // namespace ledger

@@ -34,6 +34,8 @@ class Verifying {
         if (!result_.difference) verify_charges_without_session();
         if (!result_.difference) verify_corrections();
         if (!result_.difference) verify_invoices();
+        // The chains still hold what they held when each was issued.
+        if (!result_.difference) result_.difference = find_wrong_invoice_head(work_, scope_.month);
         if (!result_.difference) verify_numbers();
         return std::move(result_);
     }
@@ -180,7 +182,6 @@ class Verifying {
         if (result_.difference) return;
         result_.difference =
             proof::check_invoice(invoice, money::parse_decimal(row[10].c_str()).value());
-        if (!result_.difference) verify_heads_of(number, invoice.account_id.text());
     }
 
     static std::string head_label(const invoicing::ChainHead& head) {
@@ -201,21 +202,6 @@ class Verifying {
                                   .hash = proof::to_text(head.hash)});
         }
         return labels;
-    }
-
-    // The chains still hold what they held when the invoice was issued.
-    void verify_heads_of(const std::string& number, const std::string& account) {
-        const pqxx::result heads = work_.exec_params(
-            "SELECT gateway, head, count, last_sequence FROM invoice_chain_heads "
-            "WHERE number = $1 ORDER BY 1",
-            number);
-        for (const auto& head : heads) {
-            if (result_.difference) return;
-            result_.difference = find_wrong_head(work_, "invoice " + number,
-                                                 {.gateway = head[0].as<std::string>(),
-                                                  .account = account,
-                                                  .head = read_chain_head(head, 1)});
-        }
     }
 
     static std::string decimal_of(const pqxx::field& field) {

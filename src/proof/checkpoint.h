@@ -3,7 +3,8 @@
 // one JSON object without spaces, its keys in this order: "checkpoint" 1; "made_at"; "previous",
 // the SHA-256 of the text of the checkpoint before it in hex, "" for the first; "heads", by gateway
 // and account in order of their bytes, each with "gateway", "account", "count", "last_sequence" and
-// "head", the hash of its last fact in hex (chain.h).
+// "head", the hash of its last fact in hex (chain.h). What the operator entered by hand for an
+// account is a chain too: of the "gateway" "corrections", its entries counted and numbered alike.
 #pragma once
 
 #include <optional>
@@ -15,6 +16,9 @@
 #include "proof/chain.h"
 
 namespace proof {
+
+/// No gateway's id: theirs have 22 characters, and the operator's is "operator".
+constexpr std::string_view corrections_gateway = "corrections";
 
 struct NamedHead {
     std::string gateway;

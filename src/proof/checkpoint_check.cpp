@@ -11,6 +11,8 @@ std::string digest_of_checkpoint(std::string_view body) {
 }
 
 std::string name_of_chain(const std::string& gateway, const std::string& account) {
+    if (gateway == corrections_gateway)
+        return "the chain of corrections by hand of account " + account;
     return "the chain of gateway " + gateway + " and " +
            (account.empty() ? "no account" : "account " + account);
 }

@@ -7,6 +7,7 @@ import json
 import os
 import unittest
 
+from counted_load import Books
 from road_test import ended, month_of
 from stack import TINY, Failed, Stack, wait_for
 
@@ -128,7 +129,7 @@ class Operator(unittest.TestCase):
     def test_an_amount_by_hand_is_on_the_next_invoice_and_entered_once(self):
         entry = ("--reference", "T-1", "--reason", "the outage", "--author", "Ada")
         enter = ("correction", "credit", "acme")
-        self.command(*enter, "2.50", "USD", *entry)
+        self.assertIn("signed by checkpoint", self.command(*enter, "2.50", "USD", *entry))
         self.assertIn("was there", self.command(*enter, "2.50", "USD", *entry))
         self.refused(*enter, "3", "USD", *entry, word="stands for another entry")
         self.refused(*enter, "-3", "USD", *entry, status=2, word="")
@@ -143,6 +144,20 @@ class Operator(unittest.TestCase):
         draft = self.command("invoice", "preview", "--account", "acme", "--month", self.month)
         self.assertIn("Credit T-1: the outage", draft)
         self.assertIn(listed["hash"], draft)
+
+    def test_a_running_gateway_signs_where_the_chains_stand_and_so_does_the_operator(self):
+        books = Books.embedded(self.stack.settings["data_dir"])
+
+        def newest():
+            return int(books.ask("SELECT coalesce(max(id), 0) FROM tollgate.checkpoints")[0][0])
+
+        before = wait_for("the first of the day", newest, 20)
+        self.assertIn(f"checkpoint {before + 1}\n", self.command("checkpoint"))
+        key = self.command("checkpoint", "--public-key").strip()
+        self.assertEqual(newest(), before + 1, "printing the key signs nothing")
+        self.assertEqual(books.ask("SELECT DISTINCT encode(public_key, 'hex') "
+                                   "FROM tollgate.checkpoints"), [[key]])
+        self.assertIn(f"{newest()} checkpoints", self.command("verify"))
 
     def test_the_catalogue_is_asked_and_an_operators_word_is_kept(self):
         self.assertIn("models", self.command("model", "sync"))

@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include "ledger/manual_corrections.h"
 #include "ledger/verification.h"
 #include "platform/clock.h"
+#include "platform/crypto.h"
 #include "support/fact_builders.h"
 #include "support/shipped_books.h"
 
@@ -87,6 +89,45 @@ TEST_F(CheckpointsTest, ShowAChainThatVanishedWithItsHead) {
     const auto found = after("DELETE FROM facts" + chain + "; DELETE FROM chain_heads" + chain);
     EXPECT_EQ(found.subject, "checkpoint 2");
     EXPECT_EQ(found.found, "no such fact");
+}
+
+TEST_F(CheckpointsTest, CoverWhatWasEnteredByHand) {
+    keep_books();
+    const auto enter = [&](const std::string& reference) {
+        enter_correction(store_,
+                         {.account = "key-aa000000",
+                          .reference = reference,
+                          .amount = "-1.50",
+                          .currency = "USD",
+                          .author = "ada",
+                          .reason = "slow"},
+                         now_);
+    };
+    enter("one");
+    make();
+    enter("two");
+    make();
+    enter("three");
+    ASSERT_FALSE(verify().difference);
+    // The chain that is left is whole: only what was signed tells of its end.
+    const auto found = after("DELETE FROM manual_corrections WHERE reference <> 'one'");
+    EXPECT_EQ(found.subject, "checkpoint 4");
+    EXPECT_THAT(found.what, HasSubstr("head of the chain of corrections by hand of account acc_"));
+    EXPECT_EQ(found.found, "no such fact");
+}
+
+TEST_F(CheckpointsTest, CountTheFactsOfAChain) {
+    ship({started(now_), loaded(now_, key("aa"))});
+    const auto made = make();
+    std::string body = made.body;
+    const auto at = body.find("\"count\":1,");
+    ASSERT_NE(at, std::string::npos);
+    body.replace(at, 10, "\"count\":2,");
+    const auto found = after("UPDATE checkpoints SET body = '" + body + "', signature = '\\x" +
+                             platform::to_hex(key_.sign(body)) + "'");
+    EXPECT_EQ(found.subject, "checkpoint 1");
+    EXPECT_THAT(found.expected, HasSubstr("after 2 facts"));
+    EXPECT_THAT(found.found, HasSubstr("after 1 facts"));
 }
 
 TEST_F(CheckpointsTest, ThatAreMissingAlteredOrAnothersAreNamed) {
