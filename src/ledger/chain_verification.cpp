@@ -24,19 +24,19 @@ class ChainWalk {
             account_ = account;
             head_ = proof::start_of(gateway, account);
         }
-        const proof::ChainHead before = head_;
-        proof::advance(head_, {.gateway = gateway,
-                               .sequence = row[2].as<std::uint64_t>(),
-                               .account = account,
-                               .upstream = row[3].c_str(),
-                               .kind = row[4].c_str(),
-                               .key = row[5].c_str(),
-                               .model = row[6].c_str(),
-                               .occurred_at = read_instant(row[7]),
-                               .recorded_at = read_instant(row[8]),
-                               .body = row[9].c_str()});
-        const proof::Hash stored = read_hash(row[10]);
-        if (stored != head_.hash) return differs(before, stored);
+        result_.difference = proof::check_link(head_,
+                                               {.gateway = gateway,
+                                                .sequence = row[2].as<std::uint64_t>(),
+                                                .account = account,
+                                                .upstream = row[3].c_str(),
+                                                .kind = row[4].c_str(),
+                                                .key = row[5].c_str(),
+                                                .model = row[6].c_str(),
+                                                .occurred_at = read_instant(row[7]),
+                                                .recorded_at = read_instant(row[8]),
+                                                .body = row[9].c_str()},
+                                               read_hash(row[10]));
+        if (result_.difference) return false;
         ++result_.facts;
         return true;
     }
@@ -60,16 +60,6 @@ class ChainWalk {
 
   private:
     std::string name() const { return proof::name_of_chain(gateway_, account_); }
-    bool differs(const proof::ChainHead& before, const proof::Hash& stored) {
-        const std::string place = before.count == 0
-                                      ? "the first of its chain"
-                                      : "after " + std::to_string(before.last_sequence);
-        result_.difference = Difference{
-            "fact " + std::to_string(head_.last_sequence) + " (" + place + ") of " + name(),
-            "hash, so it was changed, or facts before it were taken out or put in",
-            proof::to_text(head_.hash), proof::to_text(stored)};
-        return false;
-    }
 
     Work& work_;
     Verification& result_;

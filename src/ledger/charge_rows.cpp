@@ -8,9 +8,10 @@
 #include "ledger/charge_basis.h"
 #include "ledger/charge_table.h"
 #include "ledger/charging.h"
-#include "ledger/owed.h"
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
+#include "metering/owing.h"
+#include "proof/charge_check.h"
 
 namespace ledger {
 namespace {
@@ -18,6 +19,10 @@ namespace {
 using calendar::Instant;
 using lifecycle::AccountId;
 using lifecycle::SessionId;
+using metering::nothing_of;
+using metering::Owed;
+using metering::Owing;
+using metering::Place;
 using money::Decimal;
 
 /// Against the row before in the same period; a period's first row against the session's newest.
@@ -46,8 +51,9 @@ class Charging {
     Owing rate(const AccountId& account, const FoldedSession& folded,
                const std::optional<Instant>& as_of) {
         if (folded.plan.empty()) return {};
-        return rate_owing(folded.session, account, plans_.get(work_, folded.plan),
-                          get_zone(timezones_.at(account)), as_of);
+        return metering::owing_of(metering::to_facts(folded.session, account.text()),
+                                  plans_.get(work_, folded.plan),
+                                  get_zone(timezones_.at(account)), as_of);
     }
 
     void charge(const AccountId& account, const FoldedSession& folded,
@@ -177,38 +183,12 @@ Decimal charge_sessions(Work& work, const std::vector<Refold>& refolds) {
 std::optional<proof::Difference> find_wrong_charge(Work& work, const AccountId& account,
                                                    const FoldedSession& folded,
                                                    const std::optional<std::string>& month) {
-    Charging charging(work, {{account, folded.session.id}});
-    const Charged& charged = charging.charged({account, folded.session.id});
-    const Owing owing = charging.rate(account, folded, charged.as_of);
-    const std::string subject =
-        "the charge of session " + folded.session.id.text() + " of account " + account.text();
-    const auto compare = [&](const Place& place, const Owed& expected, const Owed& found) {
-        std::optional<proof::Difference> difference;
-        if (month && place.period != *month) return difference;
-        const auto should = fields_of(expected);
-        const auto is = fields_of(found);
-        for (std::size_t i = 0; i < should.size() && !difference; ++i) {
-            if (should[i].second == is[i].second) continue;
-            difference =
-                proof::Difference{subject + " for " + place.period + " under " + place.plan,
-                                  should[i].first, should[i].second, is[i].second};
-        }
-        return difference;
-    };
-    for (const auto& [place, now] : owing) {
-        const auto entry = charged.sums.find(place);
-        if (entry == charged.sums.end()) {
-            if (month && place.period != *month) continue;
-            return proof::Difference{subject + " for " + place.period + " under " + place.plan,
-                                     "amount", text_of(now.amount), "none"};
-        }
-        if (auto difference = compare(place, now, entry->second)) return difference;
-    }
-    for (const auto& [place, before] : charged.sums) {
-        if (owing.contains(place)) continue;
-        if (auto difference = compare(place, nothing_of(before), before)) return difference;
-    }
-    return std::nullopt;
+    const SessionName name{account, folded.session.id};
+    Charging charging(work, {name});
+    const Charged& charged = charging.charged(name);
+    return proof::compare_charges(account, folded.session.id,
+                                  charging.rate(account, folded, charged.as_of), charged.sums,
+                                  month);
 }
 
 int charge_open_sessions(Store& store, const AccountId& account, Instant as_of) {

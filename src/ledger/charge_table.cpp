@@ -7,6 +7,8 @@ namespace ledger {
 namespace {
 
 using calendar::Instant;
+using metering::Owed;
+using metering::Place;
 using money::Decimal;
 
 Decimal read_decimal(const pqxx::field& field) {

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "ledger/charge_basis.h"
-#include "ledger/owed.h"
 #include "ledger/transaction.h"
+#include "lifecycle/ids.h"
+#include "metering/owing.h"
 
 namespace ledger {
 
@@ -20,7 +21,7 @@ using SessionName = std::pair<lifecycle::AccountId, lifecycle::SessionId>;
 struct Charged {
     lifecycle::UpstreamId upstream;  // empty: there are none
     lifecycle::ModelName model;
-    Owing sums;
+    metering::Owing sums;
     std::map<std::string, int> revisions;      // the highest, by period
     std::map<std::string, std::string> bases;  // of those revisions, as JSON; empty: not kept
     std::string newest_basis;                  // of all periods
@@ -35,10 +36,10 @@ struct ChargeAddition {
     SessionName name;
     lifecycle::UpstreamId upstream;
     lifecycle::ModelName model;
-    Place place;
+    metering::Place place;
     int revision = 1;
-    Owed now;
-    Owed before;
+    metering::Owed now;
+    metering::Owed before;
     std::optional<calendar::Instant> as_of;
     std::string basis;
     std::optional<std::string> reason;  // absent: the session's first row

@@ -1,5 +1,7 @@
 #include "ledger/company.h"
 
+#include "lifecycle/claim.h"
+
 namespace ledger {
 namespace {
 
@@ -77,15 +79,19 @@ InstanceCompany read_company(Work& work, const InstanceName& instance,
 
 bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
     if (!session.created) return false;
-    const Instant since = session.discovered ? session.facts_from : session.loaded_at;
-    return !work.exec_params(
-                    "SELECT FROM sessions WHERE upstream = $2 AND model = $3 AND "
-                    "created = $4 AND account_id <> $1 AND (discovered, CASE WHEN discovered "
-                    "THEN facts_from ELSE loaded_at END, account_id) < ($5, $6, $1) LIMIT 1",
-                    instance.account.text(), instance.upstream.text(),
-                    to_storable(instance.model.text()), calendar::to_text(*session.created),
-                    session.discovered, calendar::to_text(since))
-                .empty();
+    for (const auto& row : work.exec_params(
+             "SELECT discovered, CASE WHEN discovered THEN facts_from ELSE loaded_at END, "
+             "account_id FROM sessions WHERE upstream = $2 AND model = $3 AND created = $4 "
+             "AND account_id <> $1",
+             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+             calendar::to_text(*session.created))) {
+        const lifecycle::Claim theirs{row[0].as<bool>(), read_instant(row[1])};
+        const auto lesser = row[2].as<std::string>() < instance.account.text()
+                                ? lifecycle::LesserAccount::theirs
+                                : lifecycle::LesserAccount::ours;
+        if (is_theirs(theirs, lifecycle::claim_of(session), lesser)) return true;
+    }
+    return false;
 }
 
 void start_sharing(Work& work, const InstanceName& instance, const Session& session) {

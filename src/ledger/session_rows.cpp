@@ -8,33 +8,14 @@
 namespace ledger {
 namespace {
 
-using lifecycle::EndEvidence;
-using lifecycle::EndReason;
 using lifecycle::KeptWarm;
-using lifecycle::RunningEvidence;
 using lifecycle::Session;
 
 template <class Enum>
-Enum parse_name(std::initializer_list<Enum> names, const std::string& text) {
-    for (const Enum name : names) {
-        if (text == lifecycle::to_text(name)) return name;
-    }
-    throw std::runtime_error("not a name that a session's row may hold: " + text);
-}
-
-RunningEvidence parse_running_evidence(const std::string& text) {
-    using enum RunningEvidence;
-    return parse_name({none, expiry_clock, modified, observed, run}, text);
-}
-
-EndEvidence parse_end_evidence(const std::string& text) {
-    using enum EndEvidence;
-    return parse_name({none, delete_answer, upstream_report, bounded}, text);
-}
-
-EndReason parse_end_reason(const std::string& text) {
-    using enum EndReason;
-    return parse_name({deleted, expired, failed, replaced, vanished}, text);
+Enum get_name(std::optional<Enum> name, const pqxx::field& field) {
+    if (name) return *name;
+    throw std::runtime_error(std::string("not a name that a session's row may hold: ") +
+                             field.c_str());
 }
 
 std::string to_json(const std::vector<KeptWarm>& guests) {
@@ -94,11 +75,15 @@ Session read_session(const pqxx::row& row, pqxx::row::size_type first) {
     session.created = find_instant(next());
     session.loaded_at = read_instant(next());
     session.running_at = find_instant(next());
-    session.running_evidence = parse_running_evidence(next().as<std::string>());
+    const auto running = next();
+    session.running_evidence =
+        get_name(lifecycle::parse_running_evidence(running.c_str()), running);
     session.expires_at = find_instant(next());
     session.ended_at = find_instant(next());
-    if (const auto reason = find_text(next())) session.end_reason = parse_end_reason(*reason);
-    session.end_evidence = parse_end_evidence(next().as<std::string>());
+    if (const auto reason = next(); !reason.is_null())
+        session.end_reason = get_name(lifecycle::parse_end_reason(reason.c_str()), reason);
+    const auto end = next();
+    session.end_evidence = get_name(lifecycle::parse_end_evidence(end.c_str()), end);
     session.estimated = next().as<bool>();
     session.last_proof_of_life = find_instant(next());
     session.first_denial = find_instant(next());

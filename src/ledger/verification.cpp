@@ -7,6 +7,7 @@
 #include "ledger/checkpoint_rows.h"
 #include "ledger/correction_rows.h"
 #include "ledger/row_stream.h"
+#include "proof/charge_check.h"
 #include "proof/invoice_check.h"
 #include "proof/session_check.h"
 
@@ -97,11 +98,12 @@ class Verifying {
             scope_.month);
         if (rows.empty()) return;
         const pqxx::row row = rows[0];
-        result_.difference =
-            Difference{"the charge of session " + row[1].as<std::string>() + " of account " +
-                           row[0].as<std::string>() + " for " + row[2].as<std::string>() +
-                           " under " + row[3].as<std::string>(),
-                       "amount, since there is no such session", "0", row[4].as<std::string>()};
+        const auto decimal = [&](int field) { return money::parse_decimal(row[field].c_str()); };
+        result_.difference = proof::check_charge_without_session(
+            lifecycle::AccountId(row[0].as<std::string>()),
+            lifecycle::SessionId(row[1].as<std::string>()),
+            {.period = row[2].as<std::string>(), .plan = row[3].as<std::string>()},
+            decimal(5).value(), decimal(4).value());
     }
 
     // The chain of each account; what each invoice should hold of it is kept for verify_invoice.

@@ -1,6 +1,19 @@
 #include "lifecycle/session.h"
 
+#include <initializer_list>
+
 namespace lifecycle {
+namespace {
+
+template <class Enum>
+std::optional<Enum> parse_name(std::initializer_list<Enum> names, std::string_view text) {
+    for (const Enum name : names) {
+        if (text == to_text(name)) return name;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 std::string_view to_text(EndReason reason) {
     switch (reason) {
@@ -46,6 +59,21 @@ std::string_view to_text(EndEvidence evidence) {
             return "bounded";
     }
     return "";
+}
+
+std::optional<EndReason> parse_end_reason(std::string_view text) {
+    using enum EndReason;
+    return parse_name({deleted, expired, failed, replaced, vanished}, text);
+}
+
+std::optional<RunningEvidence> parse_running_evidence(std::string_view text) {
+    using enum RunningEvidence;
+    return parse_name({none, expiry_clock, modified, observed, run}, text);
+}
+
+std::optional<EndEvidence> parse_end_evidence(std::string_view text) {
+    using enum EndEvidence;
+    return parse_name({none, delete_answer, upstream_report, bounded}, text);
 }
 
 }  // namespace lifecycle

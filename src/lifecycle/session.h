@@ -25,6 +25,11 @@ std::string_view to_text(RunningEvidence evidence);
 enum class EndEvidence { none, delete_answer, upstream_report, bounded };
 std::string_view to_text(EndEvidence evidence);
 
+/// Absent: no such name.
+std::optional<EndReason> parse_end_reason(std::string_view text);
+std::optional<RunningEvidence> parse_running_evidence(std::string_view text);
+std::optional<EndEvidence> parse_end_evidence(std::string_view text);
+
 /// What a load may ask for, and a price be made of (metering.md).
 constexpr bool is_sane_concurrency(std::int64_t replicas) {
     return replicas >= 1 && replicas <= 1'000'000;

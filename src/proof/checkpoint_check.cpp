@@ -22,6 +22,30 @@ std::string describe(const ChainHead& head) {
            " facts, the last of sequence " + std::to_string(head.last_sequence);
 }
 
+std::optional<Difference> check_link(ChainHead& head, const ChainedFact& fact, const Hash& stored) {
+    const std::string place =
+        head.count == 0 ? "the first of its chain" : "after " + std::to_string(head.last_sequence);
+    advance(head, fact);
+    if (stored == head.hash) return std::nullopt;
+    return Difference{"fact " + std::to_string(fact.sequence) + " (" + place + ") of " +
+                          name_of_chain(std::string(fact.gateway), std::string(fact.account)),
+                      "hash, so it was changed, or facts before it were taken out or put in",
+                      to_text(head.hash), to_text(stored)};
+}
+
+std::optional<Difference> check_signature(const SignedCheckpoint& checkpoint,
+                                          const std::vector<platform::PublicKey>& trusted) {
+    const std::string subject = "checkpoint " + std::to_string(checkpoint.number);
+    if (!trusted.empty() && std::ranges::find(trusted, checkpoint.public_key) == trusted.end())
+        return Difference{subject, "public key", platform::to_hex(trusted.front()),
+                          platform::to_hex(checkpoint.public_key)};
+    if (!platform::is_signed_by(checkpoint.body, checkpoint.signature, checkpoint.public_key))
+        return Difference{subject, "signature",
+                          "one of its body by " + platform::to_hex(checkpoint.public_key),
+                          platform::to_hex(checkpoint.signature)};
+    return std::nullopt;
+}
+
 CheckpointCheck::CheckpointCheck(std::vector<platform::PublicKey> trusted)
     : trusted_(std::move(trusted)) {}
 
@@ -31,7 +55,7 @@ std::optional<Difference> CheckpointCheck::take(const SignedCheckpoint& checkpoi
     if (checkpoint.number != number_ + 1)
         return Difference{"checkpoint " + std::to_string(number_ + 1), "checkpoint", "there",
                           "none"};
-    if (auto wrong = check_signature(checkpoint, subject)) return wrong;
+    if (auto wrong = check_signature(checkpoint, trusted_)) return wrong;
     const auto read = parse_checkpoint(checkpoint.body);
     if (!read) return Difference{subject, "body", "a checkpoint", "something else"};
     if (read->previous != previous_)
@@ -40,18 +64,6 @@ std::optional<Difference> CheckpointCheck::take(const SignedCheckpoint& checkpoi
     if (auto wrong = check_heads(*read, subject)) return wrong;
     number_ = checkpoint.number;
     previous_ = digest_of_checkpoint(checkpoint.body);
-    return std::nullopt;
-}
-
-std::optional<Difference> CheckpointCheck::check_signature(const SignedCheckpoint& checkpoint,
-                                                           const std::string& subject) const {
-    if (!trusted_.empty() && std::ranges::find(trusted_, checkpoint.public_key) == trusted_.end())
-        return Difference{subject, "public key", platform::to_hex(trusted_.front()),
-                          platform::to_hex(checkpoint.public_key)};
-    if (!platform::is_signed_by(checkpoint.body, checkpoint.signature, checkpoint.public_key))
-        return Difference{subject, "signature",
-                          "one of its body by " + platform::to_hex(checkpoint.public_key),
-                          platform::to_hex(checkpoint.signature)};
     return std::nullopt;
 }
 

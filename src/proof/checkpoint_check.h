@@ -25,6 +25,10 @@ struct SignedCheckpoint {
 /// What Checkpoint::previous says of the one whose body this is.
 std::string digest_of_checkpoint(std::string_view body);
 
+/// `trusted`: whose signatures count. Empty: whichever key the checkpoint names.
+std::optional<Difference> check_signature(const SignedCheckpoint& checkpoint,
+                                          const std::vector<platform::PublicKey>& trusted);
+
 class CheckpointCheck {
   public:
     /// `trusted`: whose signatures count. Empty: whichever key a checkpoint names; that shows
@@ -39,8 +43,6 @@ class CheckpointCheck {
     const std::vector<NamedHead>& moved() const { return moved_; }
 
   private:
-    std::optional<Difference> check_signature(const SignedCheckpoint& checkpoint,
-                                              const std::string& subject) const;
     std::optional<Difference> check_heads(const Checkpoint& read, const std::string& subject);
 
     const std::vector<platform::PublicKey> trusted_;
@@ -49,6 +51,9 @@ class CheckpointCheck {
     std::map<std::pair<std::string, std::string>, ChainHead> heads_;
     std::vector<NamedHead> moved_;
 };
+
+/// Moves the head on by the fact, and holds it against the link that is stored with the fact.
+std::optional<Difference> check_link(ChainHead& head, const ChainedFact& fact, const Hash& stored);
 
 /// "the chain of gateway gw-1 and account acc_1"
 std::string name_of_chain(const std::string& gateway, const std::string& account);
