@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     cli::add_invoice(app, exit);
     cli::add_checkpoint(app, exit);
     cli::add_verify(app, exit);
+    cli::add_export(app, exit);
     cli::add_correction(app, exit);
     try {
         app.parse(argc, argv);

@@ -36,6 +36,7 @@ void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
 void add_checkpoint(CLI::App& app, Exit& exit);
 void add_verify(CLI::App& app, Exit& exit);
+void add_export(CLI::App& app, Exit& exit);
 void add_correction(CLI::App& app, Exit& exit);
 
 }  // namespace cli

@@ -6,8 +6,9 @@
 #include "calendar/period.h"
 #include "cli/command.h"
 #include "cli/database.h"
-#include "cli/row_printer.h"
+#include "cli/difference_text.h"
 #include "cli/signing_key.h"
+#include "cli/verify_export.h"
 #include "ledger/verification.h"
 
 namespace cli {
@@ -16,6 +17,7 @@ namespace {
 struct Arguments {
     ConfigArguments config;
     std::string month;
+    std::string export_file;
     std::vector<std::string> public_keys;
     std::string format = "text";
 };
@@ -35,11 +37,7 @@ void print_text(const ledger::Verification& found) {
         std::cout << "all agree\n";
         return;
     }
-    const proof::Difference& difference = *found.difference;
-    std::cout << "DIFFERENT: " << to_printable(difference.subject) << ": "
-              << to_printable(difference.what) << "\n  expected "
-              << to_printable(difference.expected) << "\n  found    "
-              << to_printable(difference.found) << "\n";
+    print_difference(*found.difference);
 }
 
 void print_json(const ledger::Verification& found) {
@@ -53,23 +51,26 @@ void print_json(const ledger::Verification& found) {
                                    {"invoices", found.invoices},
                                    {"pending_instances", found.pending_instances},
                                    {"parked_instances", found.parked_instances},
-                                   {"difference", nullptr}};
-    if (const auto& difference = found.difference) {
-        json["difference"] = {{"subject", difference->subject},
-                              {"what", difference->what},
-                              {"expected", difference->expected},
-                              {"found", difference->found}};
-    }
+                                   {"difference", difference_json(found.difference)}};
     std::cout << json.dump(2) << "\n";
 }
 
+std::vector<platform::PublicKey> named_keys(const Arguments& arguments) {
+    std::vector<platform::PublicKey> keys;
+    for (const std::string& hex : arguments.public_keys)
+        keys.push_back(platform::parse_public_key(hex).value());
+    return keys;
+}
+
 Exit verify(const Arguments& arguments) {
+    if (!arguments.export_file.empty())
+        return verify_export(arguments.export_file, named_keys(arguments),
+                             arguments.format == "json" ? Form::json : Form::text);
     ledger::VerificationScope scope;
+    scope.trusted = named_keys(arguments);
     if (!arguments.month.empty()) scope.month = arguments.month;
     if (const auto key = find_signing_key(load_settings(arguments.config)))
-        scope.trusted.push_back(key->public_key());
-    for (const std::string& hex : arguments.public_keys)
-        scope.trusted.push_back(platform::parse_public_key(hex).value());
+        scope.trusted.insert(scope.trusted.begin(), key->public_key());
     Exit exit = Exit::done;
     with_store(arguments.config, [&](ledger::Store& store) {
         const ledger::Verification found = ledger::verify_books(store, scope);
@@ -88,7 +89,9 @@ Exit verify(const Arguments& arguments) {
 void add_verify(CLI::App& app, Exit& exit) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = app.add_subcommand(
-        "verify", "recompute chains, sessions, charges and invoices from the facts");
+        "verify",
+        "recompute chains, sessions, charges and invoices from the facts, in the ledger or, "
+        "without one, in an account's export");
     arguments->config.add_to(*command);
     command->add_option("--month", arguments->month, "charges and invoices of this month alone")
         ->type_name("M")
@@ -97,15 +100,23 @@ void add_verify(CLI::App& app, Exit& exit) {
         });
     command
         ->add_option("--public-key", arguments->public_keys,
-                     "also take checkpoints that this key signed: another gateway's")
+                     "also take checkpoints that this key signed: another gateway's; of an export: "
+                     "who must have signed it")
         ->type_name("HEX")
         ->allow_extra_args(false)
         ->check([](const std::string& text) {
             return platform::parse_public_key(text) ? "" : "not 64 lower-case hex digits";
         });
     command->add_option("--format", arguments->format)
-        ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))
+        ->check(CLI::IsMember(std::vector<std::string>{"text", "table", "json"}))
         ->capture_default_str();
+    CLI::Option* file =
+        command->add_option("--export", arguments->export_file,
+                            "a file of `tollgate export`, instead of the ledger; needs neither "
+                            "database nor configuration");
+    file->type_name("FILE");
+    for (const char* other : {"--month", "--config", "--set"})
+        file->excludes(command->get_option(other));
     command->callback([arguments, &exit] { exit = verify(*arguments); });
 }
 

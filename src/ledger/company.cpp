@@ -1,7 +1,5 @@
 #include "ledger/company.h"
 
-#include "lifecycle/claim.h"
-
 namespace ledger {
 namespace {
 
@@ -23,31 +21,20 @@ const std::string mark_again =
     "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
     "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()";
 
-std::vector<lifecycle::Rival> read_rivals(Work& work, const InstanceName& instance,
-                                          std::optional<Instant> from) {
-    std::vector<lifecycle::Rival> rivals;
-    for (const auto& row : work.exec_params(
-             "SELECT loaded_at, created FROM sessions WHERE upstream = $2 AND model = $3 "
-             "AND account_id <> $1 AND ($4::timestamptz IS NULL OR facts_until >= $4) "
-             "AND account_id IN " +
-                 partners + " ORDER BY account_id, id",
-             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-             to_parameter(from))) {
-        rivals.push_back({.loaded_at = read_instant(row[0]), .created = find_instant(row[1])});
-    }
-    return rivals;
+// A session's claim: read_claim reads it.
+const std::string claim_columns =
+    "discovered, CASE WHEN discovered THEN facts_from ELSE loaded_at END";
+
+lifecycle::Claim read_claim(const pqxx::row& row, pqxx::row::size_type first) {
+    return {row[first].as<bool>(), read_instant(row[first + 1])};
 }
 
 std::vector<lifecycle::RecordedFact> read_guests(Work& work, const InstanceName& instance,
                                                  std::optional<Instant> from) {
-    return read_recorded(work.exec_params(
-        "SELECT gateway, sequence, body FROM facts WHERE model = $3 AND upstream = $2 "
-        "AND kind = 'runs' AND ($4::timestamptz IS NULL OR occurred_at >= $4) AND account_id IN "
-        "(SELECT account_id FROM instance_guests WHERE upstream = $2 AND model = $3 "
-        "AND account_id <> $1 AND account_id IN " +
-            partners + ")",
-        instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-        to_parameter(from)));
+    return read_recorded(
+        work.exec_params("SELECT gateway, sequence, body FROM facts WHERE " + are_guest_runs,
+                         instance.account.text(), instance.upstream.text(),
+                         to_storable(instance.model.text()), to_parameter(from)));
 }
 
 /// Whether two share a credential holds for all time: what each had before is looked at anew.
@@ -62,6 +49,30 @@ void fold_company_again(Work& work, const InstanceName& instance) {
 
 }  // namespace
 
+const std::string are_guest_runs =
+    "model = $3 AND upstream = $2 AND kind = 'runs' AND ($4::timestamptz IS NULL OR "
+    "occurred_at >= $4) AND account_id IN (SELECT account_id FROM instance_guests WHERE "
+    "upstream = $2 AND model = $3 AND account_id <> $1 AND account_id IN " +
+    partners + ")";
+
+std::vector<RivalSession> list_rivals(Work& work, const InstanceName& instance,
+                                      std::optional<Instant> from) {
+    std::vector<RivalSession> rivals;
+    for (const auto& row : work.exec_params(
+             "SELECT account_id, loaded_at, created, " + claim_columns +
+                 " FROM sessions WHERE upstream = $2 AND model = $3 AND account_id <> $1 AND "
+                 "($4::timestamptz IS NULL OR facts_until >= $4) AND account_id IN " +
+                 partners + " ORDER BY account_id, id",
+             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+             to_parameter(from))) {
+        rivals.push_back(
+            {.account = lifecycle::AccountId(row[0].as<std::string>()),
+             .rival = {.loaded_at = read_instant(row[1]), .created = find_instant(row[2])},
+             .claim = read_claim(row, 3)});
+    }
+    return rivals;
+}
+
 InstanceCompany read_company(Work& work, const InstanceName& instance,
                              std::optional<Instant> from) {
     const pqxx::row known = work.exec_params1(
@@ -72,7 +83,8 @@ InstanceCompany read_company(Work& work, const InstanceName& instance,
     InstanceCompany company;
     company.is_shared = known[0].as<bool>();
     if (!company.is_shared) return company;
-    company.rivals = read_rivals(work, instance, from);
+    for (const RivalSession& rival : list_rivals(work, instance, from))
+        company.rivals.push_back(rival.rival);
     if (known[1].as<bool>()) company.guests = read_guests(work, instance, from);
     return company;
 }
@@ -80,16 +92,15 @@ InstanceCompany read_company(Work& work, const InstanceName& instance,
 bool is_of_another(Work& work, const InstanceName& instance, const Session& session) {
     if (!session.created) return false;
     for (const auto& row : work.exec_params(
-             "SELECT discovered, CASE WHEN discovered THEN facts_from ELSE loaded_at END, "
-             "account_id FROM sessions WHERE upstream = $2 AND model = $3 AND created = $4 "
-             "AND account_id <> $1",
+             "SELECT account_id, " + claim_columns +
+                 " FROM sessions WHERE upstream = $2 AND model = $3 AND created = $4 "
+                 "AND account_id <> $1",
              instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
              calendar::to_text(*session.created))) {
-        const lifecycle::Claim theirs{row[0].as<bool>(), read_instant(row[1])};
-        const auto lesser = row[2].as<std::string>() < instance.account.text()
+        const auto lesser = row[0].as<std::string>() < instance.account.text()
                                 ? lifecycle::LesserAccount::theirs
                                 : lifecycle::LesserAccount::ours;
-        if (is_theirs(theirs, lifecycle::claim_of(session), lesser)) return true;
+        if (is_theirs(read_claim(row, 1), lifecycle::claim_of(session), lesser)) return true;
     }
     return false;
 }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ledger/fold_input.h"
+#include "lifecycle/claim.h"
 #include "lifecycle/fold.h"
 
 namespace ledger {
@@ -18,6 +20,21 @@ struct InstanceCompany {
     std::vector<lifecycle::Rival> rivals;
     lifecycle::Company view() const { return {guests, rivals}; }
 };
+
+/// Another account's session under the same credential.
+struct RivalSession {
+    lifecycle::AccountId account;
+    lifecycle::Rival rival;
+    lifecycle::Claim claim;
+};
+
+/// Of partners; `from`: those that have facts since then.
+std::vector<RivalSession> list_rivals(Work& work, const InstanceName& instance,
+                                      std::optional<calendar::Instant> from);
+
+/// A condition on facts: runs since $4 (null: ever) of guests of account $1's instance of upstream
+/// $2 and model $3.
+extern const std::string are_guest_runs;
 
 /// `from`: gateway clock; absent: since ever.
 InstanceCompany read_company(Work& work, const InstanceName& instance,

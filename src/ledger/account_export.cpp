@@ -1,0 +1,399 @@
+#include "ledger/account_export.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "invoicing/document.h"
+#include "ledger/chain_heads.h"
+#include "ledger/company.h"
+#include "ledger/invoices.h"
+#include "ledger/row_stream.h"
+#include "ledger/session_rows.h"
+#include "lifecycle/fact_json.h"
+#include "platform/crypto.h"
+#include "proof/export_check.h"
+
+namespace ledger {
+namespace {
+
+using calendar::Duration;
+using calendar::Instant;
+using proof::AccountExport;
+using proof::ExportedFact;
+
+// Clocks of gateways may differ by so much, and a gateway's clock is measured by whole windows.
+constexpr Duration slack = Duration::seconds(600) + lifecycle::clock_window;
+
+/// How much of the chains is told.
+enum class Extent {
+    needed,  // around the month's sessions
+    whole,   // from their start to their end: where a part of them would not say the same
+};
+
+ExportedFact read_fact(const pqxx::row& row) {
+    return {.gateway = row[0].as<std::string>(),
+            .sequence = row[1].as<std::uint64_t>(),
+            .upstream = row[2].as<std::string>(),
+            .kind = row[3].as<std::string>(),
+            .key = row[4].as<std::string>(),
+            .model = row[5].as<std::string>(),
+            .occurred_at = read_instant(row[6]),
+            .recorded_at = read_instant(row[7]),
+            .body = row[8].as<std::string>()};
+}
+
+const std::string select_facts =
+    "SELECT gateway, sequence, upstream, kind, coalesce(key, ''), coalesce(model, ''), "
+    "occurred_at, recorded_at, body, chain FROM facts WHERE ";
+const std::string in_order = " ORDER BY gateway COLLATE \"C\", sequence";
+
+// Sessions of account $1 that month $2's charges, or its invoices, hold.
+const std::string charged_sessions =
+    "(SELECT session_id FROM charges WHERE account_id = $1 AND period = $2 UNION SELECT "
+    "h.session_id FROM invoice_charges h JOIN invoices i USING (number) WHERE h.account_id = $1 "
+    "AND i.account_id = $1 AND i.month = $2)";
+
+money::Decimal read_decimal(const pqxx::field& field) {
+    return money::parse_decimal(field.c_str()).value();
+}
+
+std::optional<money::Decimal> find_decimal(const pqxx::field& field) {
+    if (field.is_null()) return std::nullopt;
+    return read_decimal(field);
+}
+
+proof::ExportedCharge read_charge(const pqxx::row& row) {
+    return {.session = lifecycle::SessionId(row[0].as<std::string>()),
+            .revision = row[1].as<std::int64_t>(),
+            .place = {.period = row[2].as<std::string>(), .plan = row[3].as<std::string>()},
+            .owed = {.seconds = read_decimal(row[4]),
+                     .used = read_decimal(row[5]),
+                     .rounding = read_decimal(row[6]),
+                     .minimum = read_decimal(row[7]),
+                     .spin_down = read_decimal(row[8]),
+                     .gb_seconds = find_decimal(row[9]),
+                     .amount = find_decimal(row[10]),
+                     .currency = row[11].as<std::string>(),
+                     .status = row[12].as<std::string>(),
+                     .estimated = row[13].as<bool>()},
+            .as_of = find_instant(row[14]),
+            .invoice = row[15].as<std::string>()};
+}
+
+/// What it rests on but nobody else's bytes.
+ExportedFact without_bytes(ExportedFact fact) {
+    lifecycle::Fact parsed = lifecycle::parse_fact(fact.body);
+    if (auto* runs = std::get_if<lifecycle::Runs>(&parsed.body)) {
+        runs->request_bytes = runs->response_bytes = runs->disconnected = 0;
+        fact.body = lifecycle::to_json(parsed);
+    }
+    return fact;
+}
+
+class Reading {
+  public:
+    Reading(Work& work, const ExportRequest& request, Extent extent)
+        : work_(work), request_(request), id_(request.account.id.text()), extent_(extent) {
+        const calendar::Zone zone = get_zone(request.account.timezone);
+        start_ = zone.start_of(request.month);
+        end_ = zone.start_of(request.month.next());
+    }
+
+    AccountExport run() {
+        result_.made_at = request_.made_at;
+        result_.month = to_text(request_.month);
+        result_.account = {.id = request_.account.id,
+                           .name = request_.account.name,
+                           .timezone = request_.account.timezone,
+                           .currency = request_.account.currency,
+                           .passthrough = request_.account.passthrough};
+        read_sessions();
+        read_charges();
+        read_invoices();
+        read_plans();
+        if (extent_ == Extent::needed) find_span();
+        read_stretches();
+        read_rules();
+        read_company();
+        if (request_.checkpoints_of) find_checkpoint();
+        return std::move(result_);
+    }
+
+  private:
+    using Name = std::pair<std::string, std::string>;  // upstream, model
+
+    // Those that lived in the month, and those that its charges or its invoices hold.
+    void read_sessions() {
+        for (const auto& row : work_.exec_params(
+                 std::string("SELECT coalesce(s.plan, ''), ") + session_columns +
+                     " FROM sessions s WHERE s.account_id = $1 AND ((s.loaded_at < $4 AND "
+                     "(s.end_reason IS NULL OR coalesce(s.ended_at, greatest(s.expires_at, "
+                     "s.loaded_at)) >= $3)) OR s.id IN " +
+                     charged_sessions +
+                     ") ORDER BY s.upstream COLLATE \"C\", s.model COLLATE \"C\", s.loaded_at, "
+                     "s.id COLLATE \"C\"",
+                 id_, result_.month, to_text(start_), to_text(end_))) {
+            result_.sessions.push_back({read_session(row, 1), row[0].as<std::string>()});
+        }
+        for (const auto& booked : result_.sessions) {
+            const auto& session = booked.session;
+            instances_.insert({session.upstream.text(), session.model.text()});
+            if (!booked.plan.empty()) plans_.insert(booked.plan);
+        }
+    }
+
+    // Of these sessions, and of those that are no sessions any more, every row.
+    void read_charges() {
+        nlohmann::json ids = nlohmann::json::array();
+        for (const auto& booked : result_.sessions) ids.push_back(booked.session.id.text());
+        for (const auto& row : work_.exec_params(
+                 "SELECT c.session_id, c.revision, c.period, c.plan, c.seconds, c.used_seconds, "
+                 "c.rounding_seconds, c.minimum_seconds, c.spin_down_seconds, c.gb_seconds, "
+                 "c.amount, c.currency, c.status, c.estimated, c.as_of, coalesce(h.number, '') "
+                 "FROM charges c LEFT JOIN invoice_charges h USING (account_id, session_id, "
+                 "period, revision) WHERE c.account_id = $1 AND (c.session_id IN (SELECT "
+                 "jsonb_array_elements_text($3::jsonb)) OR c.session_id IN " +
+                     charged_sessions +
+                     ") ORDER BY c.session_id COLLATE \"C\", c.period, c.revision",
+                 id_, result_.month, ids.dump())) {
+            result_.charges.push_back(read_charge(row));
+            plans_.insert(result_.charges.back().place.plan);
+        }
+    }
+
+    void read_invoices() {
+        for (const auto& row :
+             work_.exec_params("SELECT number, document FROM invoices WHERE account_id = $1 AND "
+                               "month = $2 ORDER BY series, year, counter",
+                               id_, result_.month)) {
+            result_.invoices.push_back({row[0].as<std::string>(), row[1].as<std::string>()});
+            for (const auto& head :
+                 invoicing::parse_invoice(result_.invoices.back().document).chain_heads)
+                heads_[head.gateway].insert(head.last_sequence);
+        }
+    }
+
+    void read_plans() {
+        for (const auto& row : work_.exec_params(
+                 "SELECT plan, effective_from, revision, false FROM plan_assignments WHERE "
+                 "account_id = $1 AND effective_from < $2 UNION ALL SELECT plan, effective_from, "
+                 "revision, true FROM default_plans WHERE effective_from < $2 ORDER BY 4, 2, 3",
+                 id_, to_text(end_))) {
+            result_.assignments.push_back({row[0].as<std::string>(), read_instant(row[1]),
+                                           row[2].as<std::int64_t>(), row[3].as<bool>()});
+        }
+        for (const std::string& name : plans_) {
+            const pqxx::result rows =
+                work_.exec_params("SELECT document FROM plans WHERE name = $1", name);
+            if (!rows.empty()) result_.plans.push_back({name, rows[0][0].as<std::string>()});
+        }
+    }
+
+    /// The month, and the lives of its sessions: from the last but one before the earliest, as a
+    /// fold of new facts begins (refold.cpp).
+    void find_span() {
+        Instant from = start_;
+        Instant until = end_;
+        std::map<Name, Instant> earliest;
+        for (const auto& [session, plan] : result_.sessions) {
+            const Name name{session.upstream.text(), session.model.text()};
+            const auto entry = earliest.try_emplace(name, session.facts_from).first;
+            entry->second = std::min(entry->second, session.facts_from);
+            until = std::max(until, session.facts_until);
+        }
+        for (const auto& [name, first] : earliest) {
+            const auto before = find_instant(work_.exec_params1(
+                "SELECT min(facts_from) FROM (SELECT facts_from FROM sessions WHERE account_id = "
+                "$1 AND upstream = $2 AND model = $3 AND facts_from < $4 ORDER BY facts_from DESC "
+                "LIMIT 2) b",
+                id_, name.first, name.second, to_text(first))[0]);
+            from = std::min(from, before.value_or(first));
+        }
+        from_ = lifecycle::clock_window_start(from - slack);
+        until_ = until + slack;
+    }
+
+    void read_stretches() {
+        for (const auto& row : work_.exec_params(
+                 "SELECT gateway, min(sequence) FILTER (WHERE $2::timestamptz IS NULL OR "
+                 "occurred_at >= $2), max(sequence) FILTER (WHERE $3::timestamptz IS NULL OR "
+                 "occurred_at <= $3) FROM facts WHERE account_id = $1 GROUP BY gateway "
+                 "ORDER BY gateway COLLATE \"C\"",
+                 id_, to_parameter(from_), to_parameter(until_))) {
+            const std::string gateway = row[0].as<std::string>();
+            std::set<std::uint64_t> ends = heads_[gateway];
+            if (!row[1].is_null() && !row[2].is_null() &&
+                row[1].as<std::uint64_t>() <= row[2].as<std::uint64_t>()) {
+                ends.insert(row[1].as<std::uint64_t>());
+                ends.insert(row[2].as<std::uint64_t>());
+            }
+            if (!ends.empty()) read_stretch(gateway, *ends.begin(), *ends.rbegin());
+        }
+    }
+
+    void read_stretch(const std::string& gateway, std::uint64_t first, std::uint64_t last) {
+        proof::ExportedStretch stretch{.gateway = gateway,
+                                       .after = find_link_before(gateway, first)};
+        for_each_row(
+            work_,
+            [&](const pqxx::row& row) {
+                stretch.facts.push_back(read_fact(row));
+                ExportedFact& fact = stretch.facts.back();
+                fact.link = read_hash(row[9]);
+                if (!fact.model.empty()) instances_.insert({fact.upstream, fact.model});
+                return true;
+            },
+            select_facts + "account_id = $1 AND gateway = $2 AND sequence BETWEEN $3 AND $4" +
+                in_order,
+            id_, gateway, first, last);
+        result_.stretches.push_back(std::move(stretch));
+    }
+
+    proof::ChainHead find_link_before(const std::string& gateway, std::uint64_t first) {
+        const pqxx::result rows = work_.exec_params(
+            "SELECT f.chain, h.count - (SELECT count(*) FROM facts WHERE account_id = $1 AND "
+            "gateway = $2 AND sequence >= $3), f.sequence FROM facts f JOIN chain_heads h USING "
+            "(gateway, account_id) WHERE f.account_id = $1 AND f.gateway = $2 AND f.sequence < $3 "
+            "ORDER BY f.sequence DESC LIMIT 1",
+            id_, gateway, first);
+        return rows.empty() ? proof::start_of(gateway, id_) : read_chain_head(rows[0], 0);
+    }
+
+    // What is said of a model counts whenever it was said: an unpriced session waits for it.
+    void read_rules() {
+        std::map<std::string, nlohmann::json> upstreams;
+        for (const auto& [upstream, model] : instances_) {
+            auto& list = upstreams[model];
+            if (list.is_null()) list = {""};
+            list.push_back(upstream);
+        }
+        for (const auto& [model, list] : upstreams) {
+            for (const auto& row : work_.exec_params(
+                     select_facts +
+                         "model = $1 AND account_id IS NULL AND kind <> 'unreadable' AND upstream "
+                         "IN (SELECT jsonb_array_elements_text($2::jsonb)) AND (key IS NULL OR "
+                         "key IN (SELECT fingerprint FROM keys WHERE account_id = $3)) AND (kind "
+                         "IN ('catalogue_entry', 'model_set') OR (($4::timestamptz IS NULL OR "
+                         "occurred_at >= $4) AND ($5::timestamptz IS NULL OR occurred_at <= $5)))" +
+                         in_order,
+                     model, list.dump(), id_, to_parameter(from_), to_parameter(until_))) {
+                result_.rules.push_back(read_fact(row));
+            }
+        }
+    }
+
+    void read_company() {
+        for (const auto& [upstream, model] : instances_) {
+            const InstanceName instance{request_.account.id, lifecycle::UpstreamId(upstream),
+                                        lifecycle::ModelName(model)};
+            for (const RivalSession& rival : list_rivals(work_, instance, from_)) {
+                if (until_ && rival.rival.loaded_at > *until_) continue;
+                result_.rivals.push_back({.upstream = instance.upstream,
+                                          .model = instance.model,
+                                          .rival = rival.rival,
+                                          .claim = rival.claim,
+                                          .lesser = rival.account < request_.account.id
+                                                        ? lifecycle::LesserAccount::theirs
+                                                        : lifecycle::LesserAccount::ours});
+            }
+            read_guests(instance);
+        }
+    }
+
+    // Those alone whose keys the account's sessions show.
+    void read_guests(const InstanceName& instance) {
+        std::set<std::string> keys;
+        for (const auto& [session, plan] : result_.sessions) {
+            if (session.upstream != instance.upstream || session.model != instance.model) continue;
+            for (const auto& guest : session.kept_warm_by) keys.insert(guest.key.text());
+        }
+        if (keys.empty()) return;
+        for (const auto& row : work_.exec_params(
+                 select_facts + are_guest_runs +
+                     " AND ($5::timestamptz IS NULL OR occurred_at <= $5) AND key IN (SELECT "
+                     "jsonb_array_elements_text($6::jsonb))" +
+                     in_order,
+                 id_, instance.upstream.text(), instance.model.text(), to_parameter(from_),
+                 to_parameter(until_), nlohmann::json(keys).dump())) {
+            result_.guests.push_back(without_bytes(read_fact(row)));
+        }
+    }
+
+    /// The newest that covers a link of a stretch.
+    void find_checkpoint() {
+        for_each_row(
+            work_,
+            [&](const pqxx::row& row) {
+                proof::SignedCheckpoint found{
+                    .number = row[0].as<std::uint64_t>(),
+                    .body = row[1].as<std::string>(),
+                    .signature = platform::parse_signature(row[2].as<std::string>()).value(),
+                    .public_key = *request_.checkpoints_of};
+                const auto read = proof::parse_checkpoint(found.body);
+                if (!read || !std::ranges::any_of(read->heads, [&](const proof::NamedHead& head) {
+                        return covers(head);
+                    }))
+                    return true;
+                result_.checkpoints.push_back(std::move(found));
+                return false;
+            },
+            "SELECT id, body, encode(signature, 'hex') FROM checkpoints WHERE public_key = "
+            "decode($1, 'hex') AND ($2::timestamptz IS NULL OR made_at >= $2) ORDER BY id DESC",
+            platform::to_hex(*request_.checkpoints_of), to_parameter(from_));
+    }
+
+    bool covers(const proof::NamedHead& named) const {
+        return named.account == id_ &&
+               std::ranges::any_of(result_.stretches, [&](const proof::ExportedStretch& stretch) {
+                   return stretch.gateway == named.gateway && !stretch.facts.empty() &&
+                          stretch.facts.front().sequence <= named.head.last_sequence &&
+                          named.head.last_sequence <= stretch.facts.back().sequence;
+               });
+    }
+
+    Work& work_;
+    const ExportRequest& request_;
+    const std::string id_;
+    const Extent extent_;
+    Instant start_;  // of the month
+    Instant end_;
+    std::optional<Instant> from_;  // of occurrences that are told; absent: all
+    std::optional<Instant> until_;
+    std::set<Name> instances_;
+    std::set<std::string> plans_;
+    std::map<std::string, std::set<std::uint64_t>> heads_;  // on the month's invoices, by gateway
+    AccountExport result_;
+};
+
+void require_folded(Work& work, const Account& account) {
+    const pqxx::result rows = work.exec_params(
+        "SELECT model, 'wait to be metered: try again' FROM pending_instances WHERE account_id = "
+        "$1 UNION ALL SELECT model, reason FROM parked_instances WHERE account_id = $1 LIMIT 1",
+        account.id.text());
+    if (rows.empty()) return;
+    throw Refused("the facts of " + rows[0][0].as<std::string>() + " of account " + account.name +
+                  " are not in sessions: " + rows[0][1].as<std::string>());
+}
+
+AccountExport read_agreeing(Work& work, const ExportRequest& request) {
+    work.exec("SET LOCAL statement_timeout = '1h'");
+    auto result = Reading(work, request, Extent::needed).run();
+    if (!proof::check_export(result).difference) return result;
+    result = Reading(work, request, Extent::whole).run();
+    const auto difference = proof::check_export(result).difference;
+    if (!difference) return result;
+    require_folded(work, request.account);
+    throw Refused("the books do not agree (`tollgate verify` looks at all of them): " +
+                  difference->subject + ": " + difference->what + ": expected " +
+                  difference->expected + ", found " + difference->found);
+}
+
+}  // namespace
+
+AccountExport read_account_export(Store& store, const ExportRequest& request) {
+    return transact_reading(store, [&](Work& work) { return read_agreeing(work, request); });
+}
+
+}  // namespace ledger
