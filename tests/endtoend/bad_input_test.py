@@ -22,7 +22,7 @@ class CommandLine(unittest.TestCase):
 
     def test_help_is_everywhere(self):
         for command in ("serve", "origin", "rate", "migrate", "account", "key", "plan", "model",
-                        "session", "usage", "invoice"):
+                        "session", "usage", "invoice", "export", "verify"):
             done = tollgate(command, "--help")
             self.assertEqual(done.returncode, 0, command)
             self.assertIn(f"Usage: tollgate {command}", done.stdout)
