@@ -35,6 +35,9 @@ void print_text(const Checked& checked) {
               << found.sessions << " sessions, as their facts make them\n"
               << found.charged_sessions << " sessions' charges, as the rule makes them\n"
               << found.invoices << " invoices, as their charges make them\n";
+    std::cout << "by the signature alone: " << value.rules.size() << " rules, "
+              << value.early.size() << " early facts, " << value.guests.size() << " guests' facts, "
+              << value.rivals.size() << " rivals\n";
     for (const std::string& head : found.heads) std::cout << "  " << to_printable(head) << "\n";
     if (checked.first()) {
         // An error of the way looks otherwise than one of the books.
@@ -66,6 +69,10 @@ void print_json(const Checked& checked) {
         {"sessions", found.sessions},
         {"charged_sessions", found.charged_sessions},
         {"invoices", found.invoices},
+        {"rules", value.rules.size()},
+        {"early_facts", value.early.size()},
+        {"guests_facts", value.guests.size()},
+        {"rivals", value.rivals.size()},
         {"heads", found.heads},
         {"amount", money::to_text(found.amount)},
         {"currency", value.account.currency},

@@ -279,7 +279,8 @@ class Reading {
                          "occurred_at >= $4) AND ($5::timestamptz IS NULL OR occurred_at <= $5)))" +
                          in_order,
                      model, list.dump(), id_, to_parameter(from_), to_parameter(until_))) {
-                result_.rules.push_back(read_fact(row));
+                ExportedFact fact = read_fact(row);
+                (fact.key.empty() ? result_.rules : result_.early).push_back(std::move(fact));
             }
         }
     }

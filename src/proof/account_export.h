@@ -12,9 +12,10 @@
 // 4. {"stretch":…}: one (gateway, account) chain (chain.h) is told from here. "after_…": the link
 //    that the first fact follows; count 0: it is the chain's first. Then its facts, unbroken:
 //    {"fact":…}, as stored and as hashed, "link" its hash. An account's fact of no stretch is none.
-// 5. {"rule":…}: a fact of no chain of the account that decides (a model's GB, a key's acts before
-//    the key had an account). {"guest":…}: runs of another account that kept an instance warm, as
-//    far as the account's own sessions show them; bytes are not told.
+// 5. Facts of no chain of the account. {"rule":…}: what the catalogue or the operator said of a
+//    model. {"early":…}: of the account's keys, from before they had an account. {"guest":…}: runs
+//    of another account that kept an instance warm, as far as the account's own sessions show them;
+//    bytes are not told.
 // 6. {"rival":…}: another account's session under the same credential: when, not whose.
 //    "discovered", "since", "lesser" decide whose an instance is that both saw (lifecycle/claim.h).
 // 7. {"checkpoint":…}: signed earlier (checkpoint.h), of whole chains.
@@ -113,6 +114,7 @@ struct AccountExport {
     std::vector<ExportedAssignment> assignments = {};
     std::vector<ExportedStretch> stretches = {};
     std::vector<ExportedFact> rules = {};
+    std::vector<ExportedFact> early = {};
     std::vector<ExportedFact> guests = {};
     std::vector<ExportedRival> rivals = {};
     std::vector<SignedCheckpoint> checkpoints = {};

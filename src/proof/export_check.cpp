@@ -161,7 +161,11 @@ class Checking {
                 note(fact);
             }
         }
-        for (const ExportedFact& fact : value_.rules) note(fact);
+        for (const ExportedFact& fact : value_.rules) {
+            if (!differs()) require_rule(fact);
+            note(fact);
+        }
+        for (const ExportedFact& fact : value_.early) note(fact);
         for (const auto& [instance, sessions] : booked) {
             if (differs()) return;
             const auto derived = derive(instance);
@@ -173,6 +177,18 @@ class Checking {
 
     void note(const ExportedFact& fact) {
         if (fact.kind != "unreadable" && !fact.model.empty()) facts_[fact.model].push_back(&fact);
+    }
+
+    /// A load, say, that is in no chain would make a session of nothing.
+    void require_rule(const ExportedFact& fact) {
+        std::vector<lifecycle::RecordedFact> parsed;
+        read(fact, parsed);
+        if (differs()) return;
+        const auto& body = parsed.front().fact.body;
+        const bool is_rule = std::holds_alternative<lifecycle::CatalogueEntry>(body) ||
+                             std::holds_alternative<lifecycle::ModelSet>(body);
+        hold("rule " + std::to_string(fact.sequence) + " of gateway " + fact.gateway, "kind",
+             "what is said of a model", is_rule ? "what is said of a model" : "another");
     }
 
     /// The sessions of the instance that the export should hold, by their facts.

@@ -164,6 +164,8 @@ std::string read_further(const Json& line, AccountExport& value) {
         value.stretches.back().facts.push_back(std::move(fact));
     } else if (kind == "rule") {
         value.rules.push_back(read_fact(json));
+    } else if (kind == "early") {
+        value.early.push_back(read_fact(json));
     } else if (kind == "guest") {
         value.guests.push_back(read_fact(json));
     } else if (kind == "rival") {

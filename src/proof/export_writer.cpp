@@ -162,6 +162,7 @@ std::string to_text(const AccountExport& value) {
         }
     }
     for (const auto& fact : value.rules) lines.add("rule", fact_json(fact));
+    for (const auto& fact : value.early) lines.add("early", fact_json(fact));
     for (const auto& fact : value.guests) lines.add("guest", fact_json(fact));
     for (const auto& rival : value.rivals) lines.add("rival", rival_json(rival));
     for (const auto& checkpoint : value.checkpoints)

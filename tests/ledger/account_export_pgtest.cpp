@@ -2,6 +2,8 @@
 // changed in it, by its holder or its maker, is found and named.
 #include "ledger/account_export.h"
 
+#include <random>
+
 #include "invoicing/document.h"
 #include "ledger/checkpoints.h"
 #include "ledger/models.h"
@@ -265,6 +267,54 @@ TEST_F(AccountExportTest, FactsThatAreNotFoldedYetAreSaidToBeWaited_For) {
     EXPECT_EQ(agreeing(october()).sessions, 2u);
 }
 
+// The key's first call was not taken by the upstream, so the fact is no account's.
+TEST_F(AccountExportTest, WhatAKeyDidBeforeItHadAnAccountIsThereAsSuch) {
+    Fact refused = loaded(after(-100), key(), "1", 0);
+    ship({refused});
+    ship(life(start_, 600));
+    const AccountExport value = october();
+    EXPECT_EQ(agreeing(value).sessions, 1u);
+    ASSERT_EQ(value.early.size(), 1u);
+    EXPECT_EQ(value.early[0].kind, "load_answered");
+    EXPECT_TRUE(value.rules.empty());
+}
+
+// Of fifteen weeks in which two accounts with one credential do this and that, each month of each.
+TEST_F(AccountExportTest, EveryMonthOfALongHistoryChecks) {
+    make_managed("first", key("aa"));
+    make_managed("second", key("bb"));
+    std::mt19937 random(7);
+    const auto chance = [&](unsigned of) { return random() % of == 0; };
+    std::map<std::string, std::vector<Fact>> waiting;
+    for (std::int64_t turn = 0; turn < 60; ++turn) {
+        const auto by = key(chance(2) ? "aa" : "bb");
+        const auto other = key(chance(2) ? "aa" : "bb");
+        const Instant from = after(turn * 150'000 + static_cast<std::int64_t>(random() % 90'000));
+        const auto then = [&](std::int64_t s) { return from + Duration::seconds(s); };
+        auto& facts = waiting[chance(2) ? "gw-a" : "gw-b"];
+        if (!chance(6))
+            facts.push_back(
+                loaded(from, by, chance(5) ? std::nullopt : std::optional<std::string>("1")));
+        if (!chance(5)) facts.push_back(seen_running(then(101), from, then(100), by));
+        if (!chance(3)) facts.push_back(run_ended(then(300), other));
+        if (!chance(4)) facts.push_back(deleted(then(900), by));
+        if (turn % 5 != 4) continue;
+        for (auto& [gateway, batch] : waiting) ship_from(gateway, std::move(batch));
+        waiting.clear();
+    }
+    set_model(store_, test_model, "2", "test", at("2026-12-01T00:00:00Z"));
+    meter();
+    std::size_t sessions = 0;
+    for (const char* name : {"first", "second"}) {
+        for (int month = 10; month <= 13; ++month) {
+            const calendar::Month of{month > 12 ? 2027 : 2026, month > 12 ? month - 12 : month};
+            sessions += agreeing(export_of(of, name)).sessions;
+        }
+    }
+    EXPECT_GE(sessions,
+              std::stoul(ask("SELECT count(*) FROM sessions WHERE loaded_at < '2027-02-01'")));
+}
+
 /// Everything in one export: two gateways, an operator's GB, an invoice, a checkpoint.
 class TamperedExport : public AccountExportTest {
   protected:
@@ -437,6 +487,8 @@ TEST_F(TamperedExport, ARuleThatIsOtherOrMissingIsNamedByTheSession) {
     EXPECT_EQ(signed_after([](auto& v) { v.rules.clear(); }).what, "gb");
     EXPECT_EQ(signed_after([](auto& v) { replace(v.rules[0].body, "\"2\"", "\"3\""); }).what, "gb");
     EXPECT_EQ(signed_after([](auto& v) { v.rules[0].body = "{}"; }).what, "body");
+    EXPECT_EQ(signed_after([](auto& v) { v.rules.push_back(v.stretches[0].facts[0]); }).what,
+              "kind");
 }
 
 TEST_F(TamperedExport, APlanThatIsOtherMissingOrNotInForceIsNamed) {

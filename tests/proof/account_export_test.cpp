@@ -39,6 +39,7 @@ class AccountExportText : public testing::Test {
                                 .link = genesis("a", "b")};
         value_.stretches.push_back({"gw-1", {genesis("gw-1", "acc_1"), 3, 9}, {fact, fact}});
         value_.rules.push_back(fact);
+        value_.early.push_back(fact);
         value_.guests.push_back(fact);
         value_.rivals.push_back({lifecycle::UpstreamId("http://u"),
                                  lifecycle::ModelName("a/b"),
@@ -188,12 +189,12 @@ TEST_F(AccountExportText, AnyOtherFormIsRefusedByItsLine) {
         {"\"month\":\"2026-10\"", "\"month\":\"2026-13\"", 1, "a value is not of its form"},
         {"\"after_count\":3", "\"after_count\":3.5", 4, other},
         {"\"link\":\"", "\"link\":\"A", 5, "a value is not of its form"},
-        {"\"seconds\":\"1.5\"", "\"seconds\":\"1.50\"", 13, other},
-        {"\"seconds\":\"1.5\"", "\"seconds\":1.5", 13, "a value is missing or of another kind"},
-        {"\"end_reason\":\"vanished\"", "\"end_reason\":\"gone\"", 11,
+        {"\"seconds\":\"1.5\"", "\"seconds\":\"1.50\"", 14, other},
+        {"\"seconds\":\"1.5\"", "\"seconds\":1.5", 14, "a value is missing or of another kind"},
+        {"\"end_reason\":\"vanished\"", "\"end_reason\":\"gone\"", 12,
          "a value is not of its form"},
-        {"{\"digest\":", "\n{\"digest\":", 16, "not JSON"},
-        {"{\"digest\":", "{\"digest\":\"\xff\",\"digest\":", 16, "not JSON"}};
+        {"{\"digest\":", "\n{\"digest\":", 17, "not JSON"},
+        {"{\"digest\":", "{\"digest\":\"\xff\",\"digest\":", 17, "not JSON"}};
     for (const Row& row : rows) {
         const auto fault = refusal_of(row.what, row.by);
         EXPECT_EQ(fault.line, row.line) << row.by;
