@@ -192,27 +192,37 @@ class Reading {
     }
 
     /// The month, and the lives of its sessions: from the last but one before the earliest, as a
-    /// fold of new facts begins (refold.cpp).
+    /// fold of new facts begins (refold.cpp), to the one after the latest, which may have ended it.
     void find_span() {
         Instant from = start_;
         Instant until = end_;
-        std::map<Name, Instant> earliest;
+        std::map<Name, std::pair<Instant, Instant>> lives;
         for (const auto& [session, plan] : result_.sessions) {
             const Name name{session.upstream.text(), session.model.text()};
-            const auto entry = earliest.try_emplace(name, session.facts_from).first;
-            entry->second = std::min(entry->second, session.facts_from);
+            auto& [first, last] =
+                lives.try_emplace(name, session.facts_from, session.facts_from).first->second;
+            first = std::min(first, session.facts_from);
+            last = std::max(last, session.facts_from);
             until = std::max(until, session.facts_until);
         }
-        for (const auto& [name, first] : earliest) {
-            const auto before = find_instant(work_.exec_params1(
-                "SELECT min(facts_from) FROM (SELECT facts_from FROM sessions WHERE account_id = "
-                "$1 AND upstream = $2 AND model = $3 AND facts_from < $4 ORDER BY facts_from DESC "
-                "LIMIT 2) b",
-                id_, name.first, name.second, to_text(first))[0]);
-            from = std::min(from, before.value_or(first));
+        for (const auto& [name, life] : lives) {
+            const auto [before, after] = find_neighbours(name, life);
+            from = std::min(from, before.value_or(life.first));
+            until = std::max(until, after.value_or(until));
         }
         from_ = lifecycle::clock_window_start(from - slack);
         until_ = until + slack;
+    }
+
+    std::pair<std::optional<Instant>, std::optional<Instant>> find_neighbours(
+        const Name& name, const std::pair<Instant, Instant>& life) {
+        const pqxx::row row = work_.exec_params1(
+            "SELECT (SELECT min(facts_from) FROM (SELECT facts_from FROM sessions WHERE "
+            "account_id = $1 AND upstream = $2 AND model = $3 AND facts_from < $4 ORDER BY "
+            "facts_from DESC LIMIT 2) b), (SELECT min(facts_from) FROM sessions WHERE account_id "
+            "= $1 AND upstream = $2 AND model = $3 AND facts_from > $5)",
+            id_, name.first, name.second, to_text(life.first), to_text(life.second));
+        return {find_instant(row[0]), find_instant(row[1])};
     }
 
     void read_stretches() {
@@ -289,8 +299,7 @@ class Reading {
         for (const auto& [upstream, model] : instances_) {
             const InstanceName instance{request_.account.id, lifecycle::UpstreamId(upstream),
                                         lifecycle::ModelName(model)};
-            for (const RivalSession& rival : list_rivals(work_, instance, from_)) {
-                if (until_ && rival.rival.loaded_at > *until_) continue;
+            for (const RivalSession& rival : needed_rivals(instance)) {
                 result_.rivals.push_back({.upstream = instance.upstream,
                                           .model = instance.model,
                                           .rival = rival.rival,
@@ -301,6 +310,17 @@ class Reading {
             }
             read_guests(instance);
         }
+    }
+
+    /// In order of loading; the first one after the span may have ended what lived in it.
+    std::vector<RivalSession> needed_rivals(const InstanceName& instance) {
+        auto rivals = list_rivals(work_, instance, from_);
+        std::ranges::stable_sort(rivals, {}, [](const auto& one) { return one.rival.loaded_at; });
+        const auto after = std::ranges::find_if(rivals, [&](const RivalSession& one) {
+            return until_ && one.rival.loaded_at > *until_;
+        });
+        if (after != rivals.end()) rivals.erase(after + 1, rivals.end());
+        return rivals;
     }
 
     // Those alone whose keys the account's sessions show.

@@ -241,6 +241,20 @@ TEST_F(AccountExportTest, ALongHistoryIsToldFromALinkOn) {
     EXPECT_TRUE(check(shorter).difference);
 }
 
+// The invoice came when November had begun; what came after it is not needed.
+TEST_F(AccountExportTest, AChainIsToldUpToTheInvoicesHeadAndNoFurther) {
+    ship(life(start_, 600));
+    ship(life(at("2026-11-05T00:00:00Z"), 600));
+    ship(life(at("2026-11-20T00:00:00Z"), 600));
+    issue_october();
+    ship(life(at("2026-12-20T00:00:00Z"), 600));
+    const auto found = agreeing(october());
+    EXPECT_EQ(found.sessions, 1u);
+    EXPECT_EQ(found.facts, 9u);
+    ASSERT_EQ(found.heads.size(), 1u);
+    EXPECT_THAT(found.heads[0], HasSubstr(" after 9 facts"));
+}
+
 TEST_F(AccountExportTest, WhatDoesNotCheckIsNotGivenOut) {
     ship(life(start_, 600));
     ask("SET session_replication_role = replica; UPDATE charges SET amount = amount + 1");
