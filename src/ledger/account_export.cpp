@@ -8,9 +8,9 @@
 #include "invoicing/document.h"
 #include "ledger/chain_heads.h"
 #include "ledger/company.h"
+#include "ledger/export_books.h"
 #include "ledger/invoices.h"
 #include "ledger/row_stream.h"
-#include "ledger/session_rows.h"
 #include "lifecycle/fact_json.h"
 #include "platform/crypto.h"
 #include "proof/export_check.h"
@@ -49,39 +49,6 @@ const std::string select_facts =
     "occurred_at, recorded_at, body, chain FROM facts WHERE ";
 const std::string in_order = " ORDER BY gateway COLLATE \"C\", sequence";
 
-// Sessions of account $1 that month $2's charges, or its invoices, hold.
-const std::string charged_sessions =
-    "(SELECT session_id FROM charges WHERE account_id = $1 AND period = $2 UNION SELECT "
-    "h.session_id FROM invoice_charges h JOIN invoices i USING (number) WHERE h.account_id = $1 "
-    "AND i.account_id = $1 AND i.month = $2)";
-
-money::Decimal read_decimal(const pqxx::field& field) {
-    return money::parse_decimal(field.c_str()).value();
-}
-
-std::optional<money::Decimal> find_decimal(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return read_decimal(field);
-}
-
-proof::ExportedCharge read_charge(const pqxx::row& row) {
-    return {.session = lifecycle::SessionId(row[0].as<std::string>()),
-            .revision = row[1].as<std::int64_t>(),
-            .place = {.period = row[2].as<std::string>(), .plan = row[3].as<std::string>()},
-            .owed = {.seconds = read_decimal(row[4]),
-                     .used = read_decimal(row[5]),
-                     .rounding = read_decimal(row[6]),
-                     .minimum = read_decimal(row[7]),
-                     .spin_down = read_decimal(row[8]),
-                     .gb_seconds = find_decimal(row[9]),
-                     .amount = find_decimal(row[10]),
-                     .currency = row[11].as<std::string>(),
-                     .status = row[12].as<std::string>(),
-                     .estimated = row[13].as<bool>()},
-            .as_of = find_instant(row[14]),
-            .invoice = row[15].as<std::string>()};
-}
-
 /// What it rests on but nobody else's bytes.
 ExportedFact without_bytes(ExportedFact fact) {
     lifecycle::Fact parsed = lifecycle::parse_fact(fact.body);
@@ -109,10 +76,13 @@ class Reading {
                            .timezone = request_.account.timezone,
                            .currency = request_.account.currency,
                            .passthrough = request_.account.passthrough};
-        read_sessions();
-        read_charges();
-        read_invoices();
-        read_plans();
+        read_export_books(work_, request_, result_);
+        for (const auto& [session, plan] : result_.sessions)
+            instances_.insert({session.upstream.text(), session.model.text()});
+        for (const auto& [number, document] : result_.invoices) {
+            for (const auto& head : invoicing::parse_invoice(document).chain_heads)
+                heads_[head.gateway].insert(head.last_sequence);
+        }
         if (extent_ == Extent::needed) find_span();
         read_stretches();
         read_rules();
@@ -123,73 +93,6 @@ class Reading {
 
   private:
     using Name = std::pair<std::string, std::string>;  // upstream, model
-
-    // Those that lived in the month, and those that its charges or its invoices hold.
-    void read_sessions() {
-        for (const auto& row : work_.exec_params(
-                 std::string("SELECT coalesce(s.plan, ''), ") + session_columns +
-                     " FROM sessions s WHERE s.account_id = $1 AND ((s.loaded_at < $4 AND "
-                     "(s.end_reason IS NULL OR coalesce(s.ended_at, greatest(s.expires_at, "
-                     "s.loaded_at)) >= $3)) OR s.id IN " +
-                     charged_sessions +
-                     ") ORDER BY s.upstream COLLATE \"C\", s.model COLLATE \"C\", s.loaded_at, "
-                     "s.id COLLATE \"C\"",
-                 id_, result_.month, to_text(start_), to_text(end_))) {
-            result_.sessions.push_back({read_session(row, 1), row[0].as<std::string>()});
-        }
-        for (const auto& booked : result_.sessions) {
-            const auto& session = booked.session;
-            instances_.insert({session.upstream.text(), session.model.text()});
-            if (!booked.plan.empty()) plans_.insert(booked.plan);
-        }
-    }
-
-    // Of these sessions, and of those that are no sessions any more, every row.
-    void read_charges() {
-        nlohmann::json ids = nlohmann::json::array();
-        for (const auto& booked : result_.sessions) ids.push_back(booked.session.id.text());
-        for (const auto& row : work_.exec_params(
-                 "SELECT c.session_id, c.revision, c.period, c.plan, c.seconds, c.used_seconds, "
-                 "c.rounding_seconds, c.minimum_seconds, c.spin_down_seconds, c.gb_seconds, "
-                 "c.amount, c.currency, c.status, c.estimated, c.as_of, coalesce(h.number, '') "
-                 "FROM charges c LEFT JOIN invoice_charges h USING (account_id, session_id, "
-                 "period, revision) WHERE c.account_id = $1 AND (c.session_id IN (SELECT "
-                 "jsonb_array_elements_text($3::jsonb)) OR c.session_id IN " +
-                     charged_sessions +
-                     ") ORDER BY c.session_id COLLATE \"C\", c.period, c.revision",
-                 id_, result_.month, ids.dump())) {
-            result_.charges.push_back(read_charge(row));
-            plans_.insert(result_.charges.back().place.plan);
-        }
-    }
-
-    void read_invoices() {
-        for (const auto& row :
-             work_.exec_params("SELECT number, document FROM invoices WHERE account_id = $1 AND "
-                               "month = $2 ORDER BY series, year, counter",
-                               id_, result_.month)) {
-            result_.invoices.push_back({row[0].as<std::string>(), row[1].as<std::string>()});
-            for (const auto& head :
-                 invoicing::parse_invoice(result_.invoices.back().document).chain_heads)
-                heads_[head.gateway].insert(head.last_sequence);
-        }
-    }
-
-    void read_plans() {
-        for (const auto& row : work_.exec_params(
-                 "SELECT plan, effective_from, revision, false FROM plan_assignments WHERE "
-                 "account_id = $1 AND effective_from < $2 UNION ALL SELECT plan, effective_from, "
-                 "revision, true FROM default_plans WHERE effective_from < $2 ORDER BY 4, 2, 3",
-                 id_, to_text(end_))) {
-            result_.assignments.push_back({row[0].as<std::string>(), read_instant(row[1]),
-                                           row[2].as<std::int64_t>(), row[3].as<bool>()});
-        }
-        for (const std::string& name : plans_) {
-            const pqxx::result rows =
-                work_.exec_params("SELECT document FROM plans WHERE name = $1", name);
-            if (!rows.empty()) result_.plans.push_back({name, rows[0][0].as<std::string>()});
-        }
-    }
 
     /// The month, and the lives of its sessions: from the last but one before the earliest, as a
     /// fold of new facts begins (refold.cpp), to the one after the latest, which may have ended it.
@@ -383,7 +286,6 @@ class Reading {
     std::optional<Instant> from_;  // of occurrences that are told; absent: all
     std::optional<Instant> until_;
     std::set<Name> instances_;
-    std::set<std::string> plans_;
     std::map<std::string, std::set<std::uint64_t>> heads_;  // on the month's invoices, by gateway
     AccountExport result_;
 };
