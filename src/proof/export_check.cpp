@@ -11,6 +11,7 @@
 #include "lifecycle/fold.h"
 #include "platform/crypto.h"
 #include "proof/charge_check.h"
+#include "proof/exported_chains.h"
 #include "proof/invoice_check.h"
 
 namespace proof {
@@ -37,11 +38,16 @@ calendar::Zone get_known_zone(const std::string& name) {
 class Checking {
   public:
     Checking(const AccountExport& value, const std::vector<platform::PublicKey>& trusted)
-        : value_(value), trusted_(trusted), zone_(get_known_zone(value.account.timezone)) {}
+        : value_(value),
+          trusted_(trusted),
+          zone_(get_known_zone(value.account.timezone)),
+          chains_(value.account.id) {}
 
     ExportFindings run() {
         try {
-            check_chains();
+            result_.difference = chains_.walk(value_.stretches);
+            result_.facts = chains_.facts();
+            result_.chains = chains_.chains();
             check_checkpoints();
             check_sessions();
             check_charges();
@@ -62,60 +68,10 @@ class Checking {
             result_.difference = Difference{subject, what, expected, found};
     }
 
-    // ---- chains
-
-    void check_chains() {
-        for (const ExportedStretch& stretch : value_.stretches) {
-            if (differs()) return;
-            check_stretch(stretch);
-            if (!differs()) ++result_.chains;
-        }
-    }
-
-    void check_stretch(const ExportedStretch& stretch) {
-        const std::string& account = value_.account.id.text();
-        const std::string name = name_of_chain(stretch.gateway, account);
-        ChainHead head = stretch.after;
-        if (head.count == 0)
-            hold(name, "start", describe(start_of(stretch.gateway, account)), describe(head));
-        auto [links, is_first] = links_.try_emplace(stretch.gateway);
-        hold(name, "stretches", "one", is_first ? "one" : "more");
-        if (head.count > 0) links->second[head.last_sequence] = head;
-        for (const ExportedFact& fact : stretch.facts) {
-            if (differs()) return;
-            hold("fact " + std::to_string(fact.sequence) + " of " + name, "gateway",
-                 stretch.gateway, fact.gateway);
-            if (differs()) return;
-            result_.difference = check_link(head, chained(fact, account), fact.link);
-            if (differs()) return;
-            links->second[fact.sequence] = head;
-            ++result_.facts;
-        }
-    }
-
-    static ChainedFact chained(const ExportedFact& fact, const std::string& account) {
-        return {.gateway = fact.gateway,
-                .sequence = fact.sequence,
-                .account = account,
-                .upstream = fact.upstream,
-                .kind = fact.kind,
-                .key = fact.key,
-                .model = fact.model,
-                .occurred_at = fact.occurred_at,
-                .recorded_at = fact.recorded_at,
-                .body = fact.body};
-    }
-
     /// That the chain passed there.
     void check_head(const std::string& subject, const std::string& gateway, const ChainHead& head) {
         if (differs()) return;
-        const auto links = links_.find(gateway);
-        const std::string what = "head of " + name_of_chain(gateway, value_.account.id.text());
-        if (links == links_.end() || !links->second.contains(head.last_sequence)) {
-            result_.difference = Difference{subject, what, describe(head), "no such fact"};
-            return;
-        }
-        hold(subject, what, describe(head), describe(links->second.at(head.last_sequence)));
+        result_.difference = chains_.find_wrong_head(subject, gateway, head);
         if (!differs()) result_.heads.push_back(subject + ": " + gateway + " " + describe(head));
     }
 
@@ -130,19 +86,11 @@ class Checking {
             if (!read) hold(subject, "body", "a checkpoint", "something else");
             if (differs()) return;
             for (const NamedHead& named : read->heads) {
-                if (named.account == value_.account.id.text() && is_told(named))
+                if (named.account == value_.account.id.text() && chains_.is_told(named))
                     check_head(subject, named.gateway, named.head);
             }
             if (!differs()) ++result_.checkpoints;
         }
-    }
-
-    /// Whether the stretch of its gateway goes past it; what lies outside is nothing we can hold.
-    bool is_told(const NamedHead& named) const {
-        const auto links = links_.find(named.gateway);
-        if (links == links_.end() || links->second.empty()) return false;
-        return links->second.begin()->first <= named.head.last_sequence &&
-               named.head.last_sequence <= links->second.rbegin()->first;
     }
 
     // ---- sessions
@@ -377,9 +325,9 @@ class Checking {
     const AccountExport& value_;
     const std::vector<platform::PublicKey>& trusted_;
     const calendar::Zone zone_;
-    std::map<std::string, std::map<std::uint64_t, ChainHead>> links_;  // by gateway and sequence
-    std::map<std::string, std::vector<const ExportedFact*>> facts_;    // by model
-    std::set<lifecycle::SessionId> kept_;                              // in the export
+    ExportedChains chains_;
+    std::map<std::string, std::vector<const ExportedFact*>> facts_;  // by model
+    std::set<lifecycle::SessionId> kept_;                            // in the export
     ExportFindings result_;
 };
 
