@@ -18,7 +18,7 @@ struct Arguments {
     std::string account;
     std::string month;
     std::string output;
-    bool without_checkpoint = false;
+    bool with_checkpoint = false;
 };
 
 void write(const std::string& text, const std::string& path) {
@@ -38,7 +38,7 @@ void run(const Arguments& arguments) {
     ledger::ExportRequest request{.account = ledger::get_account(store, arguments.account),
                                   .month = calendar::parse_month(arguments.month).value(),
                                   .made_at = platform::SystemClock().now()};
-    if (!arguments.without_checkpoint) request.checkpoints_of = key.public_key();
+    if (arguments.with_checkpoint) request.checkpoints_of = key.public_key();
     // Facts that are here and not yet in sessions; a meter that runs elsewhere does no harm.
     ledger::Meter meter(database.store_options());
     while (meter.meter_pending(true) > 0) {
@@ -72,9 +72,9 @@ void add_export(CLI::App& app, Exit&) {
         ->add_option("--output", arguments->output,
                      "a file to write, readable by its owner alone; else standard output")
         ->type_name("FILE");
-    command->add_flag("--without-checkpoint", arguments->without_checkpoint,
-                      "leave out the newest checkpoint: it names every account by its id, with the "
-                      "count of its facts");
+    command->add_flag("--with-checkpoint", arguments->with_checkpoint,
+                      "enclose the newest checkpoint that covers the facts: it names every account "
+                      "by its id, with the count of its facts");
     command->callback([arguments] { run(*arguments); });
 }
 

@@ -52,8 +52,8 @@ class Charging {
                const std::optional<Instant>& as_of) {
         if (folded.plan.empty()) return {};
         return metering::owing_of(metering::to_facts(folded.session, account.text()),
-                                  plans_.get(work_, folded.plan),
-                                  get_zone(timezones_.at(account)), as_of);
+                                  plans_.get(work_, folded.plan), get_zone(timezones_.at(account)),
+                                  as_of);
     }
 
     void charge(const AccountId& account, const FoldedSession& folded,

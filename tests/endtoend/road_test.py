@@ -63,7 +63,9 @@ class Road(unittest.TestCase):
         self.assertEqual(usage["total"]["inferences"], runs)
 
         self.stack.command("invoice", "close", "--month", month, status=1)  # it has not ended
+        before = self.checkpoints()
         self.stack.command("invoice", "close", "--month", month, "--early")
+        self.assertEqual(self.checkpoints(), before + 1, "what was issued is signed")
         (invoice,) = json.loads(self.stack.command("invoice", "list", "--format", "json"))
         self.stack.command("invoice", "close", "--month", month, "--early")  # again: nothing new
         self.assertEqual(
@@ -76,6 +78,9 @@ class Road(unittest.TestCase):
         self.assertIn(invoice["number"], page)
         self.check_explanation(session, charge, runs)
         self.check_reconciliation(session, charge)
+
+    def checkpoints(self):
+        return json.loads(self.stack.command("verify", "--format", "json"))["checkpoints"]
 
     def check_explanation(self, session, charge, runs):
         """From the facts to the last digit, and its parts sum to the whole."""
