@@ -1,10 +1,7 @@
 #include "lifecycle/fact_json.h"
 
-#include <simdjson.h>
-
 #include <array>
 #include <charconv>
-#include <limits>
 #include <stdexcept>
 
 #include "lifecycle/fact_fields.h"
@@ -66,58 +63,64 @@ class Writer {
     throw std::invalid_argument("not a fact: " + std::string(field) + ": " + std::string(why));
 }
 
-/// Takes the fields of one object in order; what is out of order, unknown or missing is refused.
+/// Takes the fields of one object in order, each as Writer writes it; what is out of order,
+/// unknown, missing or spelled otherwise is refused.
 class FieldReader {
   public:
-    explicit FieldReader(simdjson::dom::object object)
-        : next_(object.begin()), end_(object.end()) {}
+    explicit FieldReader(std::string_view& rest) : rest_(rest) {}
 
     template <class T>
     void operator()(std::string_view name, T& value) {
-        if (!at(name)) refuse(name, "missing");
-        read(name, next_.value(), value);
-        ++next_;
+        const std::size_t length = find_value(name);
+        if (length == 0) refuse(name, "missing");
+        take(name, length, value);
     }
     template <class T>
     void operator()(std::string_view name, std::optional<T>& value) {
-        if (at(name)) (*this)(name, value.emplace());
+        if (const std::size_t length = find_value(name)) take(name, length, value.emplace());
     }
     void close() {
-        if (next_ != end_) refuse(next_.key(), "unknown, repeated or out of order");
+        if (!rest_.starts_with('}')) refuse("object", "holds more, or not in order");
+        rest_.remove_prefix(1);
     }
 
   private:
-    bool at(std::string_view name) { return next_ != end_ && next_.key() == name; }
-
+    /// Where the value begins if the field of this name is next; else 0.
+    std::size_t find_value(std::string_view name) const {
+        const std::size_t length = name.size() + 4;
+        const bool is_next = rest_.size() > length && rest_[0] == (first_ ? '{' : ',') &&
+                             rest_[1] == '"' && rest_.substr(2, name.size()) == name &&
+                             rest_.substr(2 + name.size(), 2) == "\":";
+        return is_next ? length : 0;
+    }
     template <class T>
-    static T take(std::string_view name, simdjson::dom::element element) {
-        T value;
-        if (element.get(value) != simdjson::SUCCESS) refuse(name, "of another type");
-        return value;
+    void take(std::string_view name, std::size_t length, T& value) {
+        rest_.remove_prefix(length);
+        first_ = false;
+        read(name, value);
     }
 
-    void read(std::string_view name, simdjson::dom::element from, std::uint64_t& to) {
-        to = take<std::uint64_t>(name, from);
+    template <std::integral T>
+    void read(std::string_view name, T& to) {
+        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), to);
+        if (error != std::errc()) refuse(name, "not a number in range");
+        const auto length = static_cast<std::size_t>(end - rest_.data());
+        const std::string_view digits = rest_.substr(rest_[0] == '-', length);
+        if (digits[0] == '0' && length > 1) refuse(name, "not canonical");
+        rest_.remove_prefix(length);
     }
-    void read(std::string_view name, simdjson::dom::element from, std::int64_t& to) {
-        to = take<std::int64_t>(name, from);
+    void read(std::string_view name, bool& to) {
+        to = rest_.starts_with("true");
+        if (!to && !rest_.starts_with("false")) refuse(name, "neither true nor false");
+        rest_.remove_prefix(to ? 4 : 5);
     }
-    void read(std::string_view name, simdjson::dom::element from, int& to) {
-        const auto wide = take<std::int64_t>(name, from);
-        if (!std::in_range<int>(wide)) refuse(name, "out of range");
-        to = static_cast<int>(wide);
+    void read(std::string_view name, std::string& to) {
+        if (!take_json_text(rest_, to)) refuse(name, "not a canonical text");
     }
-    void read(std::string_view name, simdjson::dom::element from, bool& to) {
-        to = take<bool>(name, from);
-    }
-    void read(std::string_view name, simdjson::dom::element from, std::string& to) {
-        to = take<std::string_view>(name, from);
-    }
-    void read(std::string_view name, simdjson::dom::element from, calendar::Instant& to) {
-        to.micros = take<std::int64_t>(name, from);
-    }
-    void read(std::string_view name, simdjson::dom::element from, Source& to) {
-        const auto text = take<std::string_view>(name, from);
+    void read(std::string_view name, calendar::Instant& to) { read(name, to.micros); }
+    void read(std::string_view name, Source& to) {
+        std::string text;
+        read(name, text);
         if (text == source_names[0]) {
             to = Source::passing;
         } else if (text == source_names[1]) {
@@ -127,19 +130,21 @@ class FieldReader {
         }
     }
     template <class Tag>
-    void read(std::string_view name, simdjson::dom::element from, Id<Tag>& to) {
-        to = Id<Tag>(std::string(take<std::string_view>(name, from)));
+    void read(std::string_view name, Id<Tag>& to) {
+        std::string text;
+        read(name, text);
+        to = Id<Tag>(std::move(text));
     }
     template <class Nested>
-    requires(std::is_same_v<Nested, CallId> || std::is_same_v<Nested, LoadOptions>) void read(
-        std::string_view name, simdjson::dom::element from, Nested& to) {
-        FieldReader inner(take<simdjson::dom::object>(name, from));
+    requires(std::is_same_v<Nested, CallId> ||
+             std::is_same_v<Nested, LoadOptions>) void read(std::string_view, Nested& to) {
+        FieldReader inner(rest_);
         visit_fields(inner, to);
         inner.close();
     }
 
-    simdjson::dom::object::iterator next_;
-    simdjson::dom::object::iterator end_;
+    std::string_view& rest_;
+    bool first_ = true;
 };
 
 template <class Kind>
@@ -175,20 +180,14 @@ std::string to_json(const Fact& fact) {
 }
 
 Fact parse_fact(std::string_view json) {
-    thread_local simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    if (const auto error = parser.parse(json.data(), json.size()).get(object))
-        refuse("text", simdjson::error_message(error));
-    FieldReader reader(object);
+    FieldReader reader(json);
     Fact fact;
     std::string kind;
     reader("occurred_at", fact.occurred_at);
     reader("kind", kind);
     read_body(kind, reader, fact.body);
     reader.close();
-    // White space, other spellings of escapes: one fact has one text, or hashes over it mean
-    // little.
-    if (to_json(fact) != json) refuse("text", "not canonical");
+    if (!json.empty()) refuse("text", "goes on behind the fact");
     return fact;
 }
 

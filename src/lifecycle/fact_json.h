@@ -13,8 +13,8 @@ namespace lifecycle {
 void append_json(const Fact& fact, std::string& out);
 std::string to_json(const Fact& fact);
 
-/// Reads what append_json wrote. Throws std::invalid_argument with what and where otherwise:
-/// such bytes are never ours.
+/// Reads what append_json wrote, byte for byte: one fact has one text, or hashes over it mean
+/// little. Throws std::invalid_argument with what and where otherwise: such bytes are never ours.
 Fact parse_fact(std::string_view json);
 
 }  // namespace lifecycle

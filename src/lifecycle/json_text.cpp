@@ -51,6 +51,33 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
     return first >= 0xF1 && first <= 0xF3 ? 4 : 0;
 }
 
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// The character for which append_control or append_json_text writes the escape at `at`, and its
+/// length; 0: for none.
+struct Escape {
+    char character = 0;
+    std::size_t length = 0;
+};
+
+Escape read_escape(std::string_view text, std::size_t at) {
+    constexpr std::string_view letters = "btnfr\"\\";
+    constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
+    if (at + 1 >= text.size()) return {};
+    const std::size_t place = letters.find(text[at + 1]);
+    if (place != std::string_view::npos) return {meanings[place], 2};
+    if (!text.substr(at).starts_with("\\u00") || at + 6 > text.size()) return {};
+    const int high = hex_value(text[at + 4]);
+    const int low = hex_value(text[at + 5]);
+    if (high < 0 || high > 1 || low < 0) return {};
+    const char character = static_cast<char>(high * 16 + low);
+    if (meanings.find(character) != std::string_view::npos) return {};
+    return {character, 6};
+}
+
 bool is_plain(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
@@ -87,6 +114,33 @@ void append_json_text(std::string_view text, std::string& out) {
         ++at;
     }
     out += '"';
+}
+
+bool take_json_text(std::string_view& rest, std::string& out) {
+    if (!rest.starts_with('"')) return false;
+    out.clear();
+    std::size_t at = 1;
+    while (true) {
+        std::size_t end = at;
+        while (end < rest.size() && is_plain(rest[end])) ++end;
+        out.append(rest, at, end - at);
+        at = end;
+        if (at == rest.size()) return false;
+        if (rest[at] == '"') break;
+        if (static_cast<unsigned char>(rest[at]) >= 0x80) {
+            const std::size_t length = sequence_length(rest, at);
+            if (length == 0) return false;
+            out.append(rest, at, length);
+            at += length;
+            continue;
+        }
+        const Escape escape = rest[at] == '\\' ? read_escape(rest, at) : Escape{};
+        if (escape.length == 0) return false;
+        out += escape.character;
+        at += escape.length;
+    }
+    rest.remove_prefix(at + 1);
+    return true;
 }
 
 }  // namespace lifecycle

@@ -12,4 +12,8 @@ namespace lifecycle {
 /// U+FFFD, so that no reader ever refuses what was written here.
 void append_json_text(std::string_view text, std::string& out);
 
+/// Takes such a text off the front of `rest`, and puts what it stands for into `out`. False: that
+/// is not how append_json_text writes any text; `rest` and `out` then mean nothing.
+[[nodiscard]] bool take_json_text(std::string_view& rest, std::string& out);
+
 }  // namespace lifecycle

@@ -147,6 +147,18 @@ TEST(FactJson, RefusesWhatIsNotItsOwn) {
              R"({"occurred_at":1, "kind":"catalogue_entry","model":"a"})",      // white space
              R"({"occurred_at":1,"kind":"catalogue_entry","model":"\u0061"})",  // spelling
              R"({"occurred_at":1,"kind":"catalogue_entry","model":"a"} )",
+             R"({"occurred_at":01,"kind":"catalogue_entry","model":"a"})",
+             R"({"occurred_at":-0,"kind":"catalogue_entry","model":"a"})",
+             R"({"occurred_at":+1,"kind":"catalogue_entry","model":"a"})",
+             R"({"occurred_at":,"kind":"catalogue_entry","model":"a"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\/"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\u001F"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\u000a"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\u0022"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\u001"})",
+             R"({"occurred_at":1,"kind":"catalogue_entry","model":"\x"})",
+             "{\"occurred_at\":1,\"kind\":\"catalogue_entry\",\"model\":\"\n\"}",
+             "{\"occurred_at\":1,\"kind\":\"catalogue_entry\",\"model\":\"\xff\"}",
          }) {
         EXPECT_THROW(parse_fact(text), std::invalid_argument) << text;
     }
