@@ -15,9 +15,11 @@ constexpr std::string_view alphabet =
 }  // namespace
 
 std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
+    // Fetched once: OpenSSL would look the algorithm up, under a lock, for each digest.
+    static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::array<std::uint8_t, 32> digest{};
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) !=
-        1) {
+    if (algorithm == nullptr ||
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, algorithm, nullptr) != 1) {
         throw std::runtime_error("OpenSSL cannot compute SHA-256");
     }
     return digest;
@@ -25,11 +27,11 @@ std::array<std::uint8_t, 32> sha256(std::string_view bytes) {
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {
     static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    char* at = text.data();
     for (const std::uint8_t byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
+        *at++ = digits[byte >> 4];
+        *at++ = digits[byte & 15];
     }
     return text;
 }

@@ -1,5 +1,9 @@
 #include "proof/chain.h"
 
+#include <charconv>
+#include <concepts>
+#include <iterator>
+
 #include "platform/crypto.h"
 
 namespace proof {
@@ -14,10 +18,23 @@ int digit_of(char c) {
     return -1;
 }
 
+template <std::integral Number>
+void append_number(std::string& out, Number number) {
+    char digits[24];
+    out.append(digits, std::to_chars(std::begin(digits), std::end(digits), number).ptr);
+}
+
+template <std::integral Number>
+void append_framed_number(std::string& out, Number number) {
+    char digits[24];
+    const char* end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+    append_framed(out, {digits, static_cast<std::size_t>(end - digits)});
+}
+
 }  // namespace
 
 void append_framed(std::string& out, std::string_view text) {
-    out += std::to_string(text.size());
+    append_number(out, text.size());
     out += ':';
     out += text;
     out += ',';
@@ -31,18 +48,18 @@ Hash genesis(std::string_view gateway, std::string_view account) {
 }
 
 Hash extend(const Hash& previous, const ChainedFact& fact) {
-    std::string text(fact_domain);
-    text.reserve(fact.body.size() + 512);
+    thread_local std::string text;  // hashed for every fact: its memory is kept
+    text = fact_domain;
     append_framed(text, to_text(previous));
     append_framed(text, fact.gateway);
-    append_framed(text, std::to_string(fact.sequence));
+    append_framed_number(text, fact.sequence);
     append_framed(text, fact.account);
     append_framed(text, fact.upstream);
     append_framed(text, fact.kind);
     append_framed(text, fact.key);
     append_framed(text, fact.model);
-    append_framed(text, std::to_string(fact.occurred_at.micros));
-    append_framed(text, std::to_string(fact.recorded_at.micros));
+    append_framed_number(text, fact.occurred_at.micros);
+    append_framed_number(text, fact.recorded_at.micros);
     append_framed(text, fact.body);
     return platform::sha256(text);
 }
