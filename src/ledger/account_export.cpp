@@ -185,6 +185,7 @@ class Reading {
         for (const auto& [model, list] : upstreams) {
             for (const auto& row : work_.exec_params(
                      select_facts +
+                         "instance_hash(account_id, model) = instance_hash(NULL, $1) AND "
                          "model = $1 AND account_id IS NULL AND kind <> 'unreadable' AND upstream "
                          "IN (SELECT jsonb_array_elements_text($2::jsonb)) AND (key IS NULL OR "
                          "key IN (SELECT fingerprint FROM keys WHERE account_id = $3)) AND (kind "

@@ -50,7 +50,8 @@ void fold_company_again(Work& work, const InstanceName& instance) {
 }  // namespace
 
 const std::string are_guest_runs =
-    "model = $3 AND upstream = $2 AND kind = 'runs' AND ($4::timestamptz IS NULL OR "
+    "instance_hash(account_id, model) = ANY(ARRAY(SELECT instance_hash(account_id, model) "
+    "FROM instance_guests WHERE upstream = $2 AND model = $3)) AND model = $3 AND upstream = $2 AND kind = 'runs' AND ($4::timestamptz IS NULL OR "
     "occurred_at >= $4) AND account_id IN (SELECT account_id FROM instance_guests WHERE "
     "upstream = $2 AND model = $3 AND account_id <> $1 AND account_id IN " +
     partners + ")";
@@ -145,7 +146,9 @@ void release_instance(Work& work, const InstanceName& instance, Instant created)
     work.exec_params(
         "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
         "SELECT f.account_id, f.upstream, f.model, min(f.occurred_at), now() FROM facts f "
-        "JOIN instance_sharers i ON i.account_id = f.account_id AND i.upstream = f.upstream "
+        "JOIN instance_sharers i ON "
+        "instance_hash(i.account_id, i.model) = instance_hash(f.account_id, f.model) "
+        "AND i.account_id = f.account_id AND i.upstream = f.upstream "
         "AND i.model = f.model WHERE i.upstream = $2 AND i.model = $3 AND i.created = $4 "
         "AND i.account_id <> $1 GROUP BY f.account_id, f.upstream, f.model ORDER BY 1, 2, 3 " +
             mark_again,

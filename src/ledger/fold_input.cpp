@@ -62,18 +62,22 @@ void read_reaches(Work& work, const std::vector<TouchedInstance>& touched,
     }
 }
 
+// By the index on the hash; a hash is no name, and its hour no instant: both are asked for as well.
 // Facts of the account's keys from before they had an account have none; facts of the catalogue and
 // of the operator have no key.
 void read_facts(Work& work, std::vector<FoldInput>& inputs) {
     for (const auto& row : work.exec_params(
              with_wanted +
                  "SELECT w.place, f.gateway, f.sequence, f.body FROM wanted w CROSS JOIN LATERAL ("
-                 "SELECT gateway, sequence, body FROM facts WHERE model = w.model "
-                 "AND account_id = w.account_id AND upstream IN (w.upstream, '') "
+                 "SELECT gateway, sequence, body FROM facts WHERE "
+                 "instance_hash(account_id, model) = instance_hash(w.account_id, w.model) "
+                 "AND fact_hour(occurred_at) >= fact_hour(coalesce(w.since, '-infinity')) "
+                 "AND model = w.model AND account_id = w.account_id AND upstream IN (w.upstream, '') "
                  "AND occurred_at >= coalesce(w.since, '-infinity') AND kind <> 'unreadable' "
                  "UNION ALL "
-                 "SELECT gateway, sequence, body FROM facts WHERE model = w.model "
-                 "AND account_id IS NULL AND upstream IN (w.upstream, '') "
+                 "SELECT gateway, sequence, body FROM facts WHERE "
+                 "instance_hash(account_id, model) = instance_hash(NULL, w.model) "
+                 "AND model = w.model AND account_id IS NULL AND upstream IN (w.upstream, '') "
                  "AND (w.since IS NULL OR occurred_at >= w.since "
                  "OR kind IN ('catalogue_entry', 'model_set')) AND kind <> 'unreadable' "
                  "AND (key IS NULL OR key IN "

@@ -29,11 +29,13 @@ std::vector<InstanceSharer> read_sharers(Work& work, const SessionRecord& record
 std::vector<lifecycle::RecordedFact> read_own(Work& work, const SessionRecord& record) {
     const Session& session = record.session;
     return read_recorded(work.exec_params(
-        "SELECT gateway, sequence, body FROM facts WHERE model = $1 AND upstream IN ($2, '') "
-        "AND (account_id = $3 OR (account_id IS NULL AND (key IS NULL OR key IN "
-        "(SELECT fingerprint FROM keys WHERE account_id = $3)))) AND kind <> 'unreadable' "
-        "AND (occurred_at BETWEEN $4 AND $5 OR (kind = 'load_requested' AND occurred_at <= $4 "
-        "AND occurred_at >= $4::timestamptz - interval '10 minutes'))",
+        "SELECT gateway, sequence, body FROM facts WHERE "
+        "instance_hash(account_id, model) IN (instance_hash($3, $1), instance_hash(NULL, $1)) "
+        "AND model = $1 AND upstream IN ($2, '') AND (account_id = $3 OR (account_id IS NULL "
+        "AND (key IS NULL OR key IN (SELECT fingerprint FROM keys WHERE account_id = $3)))) "
+        "AND kind <> 'unreadable' "
+            "AND (occurred_at BETWEEN $4 AND $5 OR (kind = 'load_requested' AND occurred_at <= $4 "
+            "AND occurred_at >= $4::timestamptz - interval '10 minutes'))",
         to_storable(session.model.text()), session.upstream.text(), record.account.text(),
         calendar::to_text(session.facts_from), calendar::to_text(session.facts_until)));
 }
@@ -44,8 +46,11 @@ std::vector<lifecycle::RecordedFact> read_guests(Work& work, const SessionRecord
     for (const lifecycle::KeptWarm& guest : session.kept_warm_by) {
         // A fact of runs occurred at the last of them; its minute is not cut.
         for (lifecycle::RecordedFact& fact : read_recorded(work.exec_params(
-                 "SELECT gateway, sequence, body FROM facts WHERE model = $1 AND upstream = $2 "
-                 "AND key = $3 AND kind = 'runs' AND occurred_at BETWEEN "
+                 "SELECT gateway, sequence, body FROM facts WHERE "
+                 "instance_hash(account_id, model) IN (instance_hash(NULL, $1), (SELECT "
+                 "instance_hash(account_id, $1) FROM keys WHERE fingerprint = $3)) "
+                 "AND model = $1 AND upstream = $2 AND key = $3 AND kind = 'runs' AND occurred_at "
+                 "BETWEEN "
                  "$4::timestamptz - interval '1 minute' AND $5::timestamptz + interval '1 minute'",
                  to_storable(session.model.text()), session.upstream.text(), guest.key.text(),
                  calendar::to_text(guest.first_at - session.clock.shift),
