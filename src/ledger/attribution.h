@@ -2,15 +2,15 @@
 // that ships the first evidence that the upstream takes the key.
 #pragma once
 
-#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "ledger/transaction.h"
 #include "lifecycle/ids.h"
 
 namespace ledger {
 
-using Attribution = std::map<lifecycle::KeyFingerprint, lifecycle::AccountId>;
+using Attribution = std::unordered_map<lifecycle::KeyFingerprint, lifecycle::AccountId>;
 
 /// The accounts of those of `keys` that have one, revoked keys included: what they did is theirs.
 Attribution find_accounts(Work& work, const std::set<lifecycle::KeyFingerprint>& keys);

@@ -1,8 +1,8 @@
 #include "ledger/chain_heads.h"
 
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "ledger/array_text.h"
 #include "platform/invariant.h"
 
 namespace ledger {
@@ -10,12 +10,12 @@ namespace ledger {
 ChainHeads::ChainHeads(Work& work, std::string gateway, std::set<std::string> accounts)
     : gateway_(std::move(gateway)) {
     accounts.insert("");
-    const std::string wanted = nlohmann::json(accounts).dump();
+    ArrayText wanted;
+    for (const std::string& account : accounts) wanted.add(account);
     for (const auto& row :
          work.exec_params("SELECT account_id, head, count, last_sequence FROM chain_heads "
-                          "WHERE gateway = $1 AND account_id IN "
-                          "(SELECT jsonb_array_elements_text($2::jsonb))",
-                          gateway_, wanted)) {
+                          "WHERE gateway = $1 AND account_id = ANY($2::text[])",
+                          gateway_, wanted.text())) {
         heads_.emplace(row[0].as<std::string>(), Entry{.head = read_chain_head(row, 1)});
     }
     for (const std::string& account : accounts)
@@ -31,23 +31,20 @@ const proof::Hash& ChainHeads::advance(const proof::ChainedFact& fact) {
 }
 
 void ChainHeads::write(Work& work) const {
-    nlohmann::json moved = nlohmann::json::array();
+    ArrayText accounts, heads, counts, sequences;
     for (const auto& [account, entry] : heads_) {
         if (!entry.has_moved) continue;
-        moved.push_back({{"account_id", account},
-                         {"head", "\\x" + proof::to_text(entry.head.hash)},
-                         {"count", entry.head.count},
-                         {"last_sequence", entry.head.last_sequence}});
+        accounts.add(account);
+        heads.add("\\x" + proof::to_text(entry.head.hash));
+        counts.add(std::to_string(entry.head.count));
+        sequences.add(std::to_string(entry.head.last_sequence));
     }
-    if (moved.empty()) return;
     work.exec_params(
-        "INSERT INTO chain_heads (gateway, account_id, head, count, last_sequence) "
-        "SELECT $1, h.account_id, h.head::bytea, h.count, h.last_sequence FROM "
-        "jsonb_to_recordset($2::jsonb) "
-        "AS h(account_id text, head text, count bigint, last_sequence bigint) "
+        "INSERT INTO chain_heads (gateway, account_id, head, count, last_sequence) SELECT $1, h.* "
+        "FROM unnest($2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) h "
         "ON CONFLICT (gateway, account_id) DO UPDATE SET head = excluded.head, "
         "count = excluded.count, last_sequence = excluded.last_sequence",
-        gateway_, moved.dump());
+        gateway_, accounts.text(), heads.text(), counts.text(), sequences.text());
 }
 
 proof::ChainHead read_chain_head(const pqxx::row& row, pqxx::row::size_type first) {

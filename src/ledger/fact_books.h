@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "journal/reader.h"
+#include "ledger/fact_rows.h"
 #include "lifecycle/ids.h"
 
 namespace ledger {
@@ -32,8 +32,7 @@ class FactBooks {
     virtual journal::Sequence register_gateway(const lifecycle::GatewayId& gateway,
                                                calendar::Instant now) = 0;
     /// Takes the batch and moves the mark from first − 1 to last, or does nothing at all.
-    [[nodiscard]] virtual Posting post(const lifecycle::GatewayId& gateway,
-                                       const journal::SealedBatch& batch,
+    [[nodiscard]] virtual Posting post(const lifecycle::GatewayId& gateway, ParsedBatch batch,
                                        const PostingRules& rules) = 0;
     /// The gateway lives. `all_shipped`: the books hold all that it recorded before `now`.
     virtual void heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant now,

@@ -1,5 +1,7 @@
 #include "ledger/fact_rows.h"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <type_traits>
 
@@ -24,28 +26,9 @@ auto visit_body(const FactBody& body, Visit visit) {
     return std::visit(visit, body);
 }
 
-KeyFingerprint key_of(const FactBody& body) {
-    return visit_body(body, [](const auto& fact) {
-        if constexpr (requires { fact.key; })
-            return fact.key;
-        else
-            return KeyFingerprint();
-    });
-}
-
-ModelName model_of(const FactBody& body) {
-    return visit_body(body, [](const auto& fact) {
-        if constexpr (requires { fact.model; })
-            return fact.model;
-        else
-            return ModelName();
-    });
-}
-
-std::string kind_of(const FactBody& body) {
-    return visit_body(body, [](const auto& fact) {
-        return std::string(lifecycle::kind_name<std::decay_t<decltype(fact)>>);
-    });
+std::string_view kind_of(const FactBody& body) {
+    return visit_body(
+        body, [](const auto& fact) { return lifecycle::kind_name<std::decay_t<decltype(fact)>>; });
 }
 
 bool is_success(int status) {
@@ -68,6 +51,11 @@ bool proves_key(const FactBody& body) {
     });
 }
 
+bool is_run(const FactRow& row) {
+    return row.fact && (std::holds_alternative<RunArrived>(*row.fact) ||
+                        std::holds_alternative<RunEnded>(*row.fact));
+}
+
 FactRow unreadable(const journal::Record& record) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(record.payload.data());
     FactRow row;
@@ -79,23 +67,19 @@ FactRow unreadable(const journal::Record& record) {
     return row;
 }
 
-FactRow to_row(const journal::Record& record) {
+FactRow to_row(journal::Record& record) {
     lifecycle::Fact fact;
     try {
         fact = lifecycle::parse_fact(record.payload);
     } catch (const std::invalid_argument&) {
         return unreadable(record);
     }
-    FactRow row;
-    row.sequence = record.sequence;
-    row.recorded_at = record.recorded_at;
-    row.occurred_at = fact.occurred_at;
-    row.kind = kind_of(fact.body);
-    row.key = key_of(fact.body);
-    row.model = model_of(fact.body);
-    row.body = record.payload;
-    row.fact = std::move(fact.body);
-    return row;
+    return {.sequence = record.sequence,
+            .recorded_at = record.recorded_at,
+            .occurred_at = fact.occurred_at,
+            .kind = kind_of(fact.body),
+            .body = std::move(record.payload),
+            .fact = std::move(fact.body)};
 }
 
 calendar::Instant minute_of(calendar::Instant instant) {
@@ -103,10 +87,15 @@ calendar::Instant minute_of(calendar::Instant instant) {
     return {instant.micros - rest};
 }
 
+void widen(std::optional<calendar::Instant>& first, std::optional<calendar::Instant>& last,
+           calendar::Instant at) {
+    if (!first || at < *first) first = at;
+    if (!last || at > *last) last = at;
+}
+
 void count(Runs& runs, const RunArrived&, calendar::Instant at) {
     ++runs.arrived;
-    if (!runs.first_arrival || at < *runs.first_arrival) runs.first_arrival = at;
-    if (!runs.last_arrival || at > *runs.last_arrival) runs.last_arrival = at;
+    widen(runs.first_arrival, runs.last_arrival, at);
 }
 
 void count(Runs& runs, const RunEnded& end, calendar::Instant at) {
@@ -120,99 +109,168 @@ void count(Runs& runs, const RunEnded& end, calendar::Instant at) {
     runs.response_bytes += end.response_bytes;
 }
 
-struct GroupKey {
-    std::size_t boot = 0;  // of the boots in these rows: each may have another upstream
-    KeyFingerprint key;
-    ModelName model;
-    calendar::Instant minute;
-    friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
-};
-
-struct Group {
-    Runs runs;
-    std::size_t last_row = 0;
-    calendar::Instant occurred_at;
-};
-
-bool is_run(const FactRow& row) {
-    return row.fact && (std::holds_alternative<RunArrived>(*row.fact) ||
-                        std::holds_alternative<RunEnded>(*row.fact));
+void add(Runs& sum, const Runs& more) {
+    sum.arrived += more.arrived;
+    sum.accepted += more.accepted;
+    sum.refused += more.refused;
+    sum.disconnected += more.disconnected;
+    sum.request_bytes += more.request_bytes;
+    sum.response_bytes += more.response_bytes;
+    if (more.first_arrival) widen(sum.first_arrival, sum.last_arrival, *more.first_arrival);
+    if (more.last_arrival) widen(sum.first_arrival, sum.last_arrival, *more.last_arrival);
+    if (more.last_accepted_end)
+        sum.last_accepted_end = std::max(sum.last_accepted_end.value_or(*more.last_accepted_end),
+                                         *more.last_accepted_end);
 }
 
-void add(Group& group, const FactRow& row, std::size_t index) {
-    if (const auto* arrival = std::get_if<RunArrived>(&*row.fact)) {
-        count(group.runs, *arrival, row.occurred_at);
-    } else {
-        count(group.runs, std::get<RunEnded>(*row.fact), row.occurred_at);
+void add(RunGroup& sum, const RunGroup& more) {
+    add(sum.runs, more.runs);
+    sum.occurred_at = std::max(sum.occurred_at, more.occurred_at);
+    if (more.sequence < sum.sequence) return;
+    sum.sequence = more.sequence;
+    sum.recorded_at = more.recorded_at;
+}
+
+/// With those of strangers made one a boot.
+std::deque<RunGroup> join_strangers(std::deque<RunGroup> groups,
+                                    const std::function<bool(const KeyFingerprint&)>& is_known) {
+    std::deque<RunGroup> joined;
+    RunGroup* strangers = nullptr;  // of the boot at hand
+    for (RunGroup& group : groups) {
+        if (is_known(group.runs.key)) {
+            joined.push_back(std::move(group));
+        } else if (strangers != nullptr && strangers->boot == group.boot) {
+            add(*strangers, group);
+        } else {
+            group.runs.key = {};
+            group.runs.model = {};
+            strangers = &joined.emplace_back(std::move(group));
+        }
     }
-    group.last_row = index;
-    group.occurred_at = std::max(group.occurred_at, row.occurred_at);
+    return joined;
 }
 
-FactRow to_row(const Group& group, const FactRow& last) {
-    FactRow row;
-    row.sequence = last.sequence;
-    row.recorded_at = last.recorded_at;
-    row.occurred_at = group.occurred_at;
-    row.kind = std::string(lifecycle::kind_name<Runs>);
-    row.key = group.runs.key;
-    row.model = group.runs.model;
-    row.body = lifecycle::to_json({.occurred_at = group.occurred_at, .body = group.runs});
-    row.fact = group.runs;
-    return row;
+FactRow to_row(RunGroup& group) {
+    lifecycle::Fact fact{.occurred_at = group.occurred_at, .body = std::move(group.runs)};
+    return {.sequence = group.sequence,
+            .recorded_at = group.recorded_at,
+            .occurred_at = group.occurred_at,
+            .kind = lifecycle::kind_name<Runs>,
+            .body = lifecycle::to_json(fact),
+            .fact = std::move(fact.body)};
+}
+
+bool precedes(const FactRow& a, const FactRow& b) {
+    return a.sequence < b.sequence;
 }
 
 }  // namespace
 
-ParsedBatch parse_batch(const journal::SealedBatch& batch) {
-    ParsedBatch parsed;
-    parsed.rows.reserve(batch.records.size());
-    for (const journal::Record& record : batch.records) {
-        FactRow row = to_row(record);
-        if (!row.key.empty()) {
-            parsed.keys.insert(row.key);
-            if (row.fact && proves_key(*row.fact)) parsed.accepted.insert(row.key);
-        }
-        parsed.rows.push_back(std::move(row));
-    }
-    return parsed;
+const KeyFingerprint& FactRow::key() const {
+    static const KeyFingerprint none;
+    if (!fact) return none;
+    return std::visit(
+        [](const auto& of_kind) -> const KeyFingerprint& {
+            if constexpr (requires { of_kind.key; })
+                return of_kind.key;
+            else
+                return none;
+        },
+        *fact);
 }
 
-std::vector<FactRow> fold_runs(std::vector<FactRow> rows,
+const ModelName& FactRow::model() const {
+    static const ModelName none;
+    if (!fact) return none;
+    return std::visit(
+        [](const auto& of_kind) -> const ModelName& {
+            if constexpr (requires { of_kind.model; })
+                return of_kind.model;
+            else
+                return none;
+        },
+        *fact);
+}
+
+std::size_t BatchParser::HashOfName::operator()(const GroupName& name) const {
+    constexpr std::size_t mix = 0x9E3779B97F4A7C15u;
+    const std::hash<std::string_view> hash;
+    const auto minute = static_cast<std::size_t>(name.minute.micros);
+    return ((hash(name.key) * mix ^ hash(name.model)) * mix ^ minute) * mix ^ name.boot;
+}
+
+std::size_t BatchParser::add(journal::SealedBatch batch) {
+    if (std::exchange(is_empty_, false)) batch_.first = batch.first;
+    batch_.last = batch.last;
+    for (journal::Record& record : batch.records) add(record);
+    return batch_.records();
+}
+
+void BatchParser::add(journal::Record& record) {
+    FactRow row = to_row(record);
+    batch_.recorded_at = row.recorded_at;
+    if (!row.key().empty()) {
+        bool& is_accepted = is_accepted_[row.key()];
+        is_accepted = is_accepted || proves_key(*row.fact);
+    }
+    if (is_run(row)) {
+        add_run(row);
+        return;
+    }
+    if (row.fact && std::holds_alternative<lifecycle::GatewayStarted>(*row.fact)) ++boot_;
+    batch_.rows.push_back(std::move(row));
+}
+
+void BatchParser::add_run(const FactRow& row) {
+    const calendar::Instant minute = minute_of(row.occurred_at);
+    const auto found = groups_.find({boot_, row.key().text(), row.model().text(), minute});
+    RunGroup* group = found == groups_.end() ? nullptr : found->second;
+    if (group == nullptr) {
+        group = &batch_.runs.emplace_back();
+        group->boot = boot_;
+        group->occurred_at = row.occurred_at;
+        Runs& runs = group->runs;
+        runs.key = row.key();
+        runs.model = row.model();
+        runs.minute = minute;
+        groups_.emplace(GroupName{boot_, runs.key.text(), runs.model.text(), minute}, group);
+    }
+    if (const auto* arrival = std::get_if<RunArrived>(&*row.fact)) {
+        count(group->runs, *arrival, row.occurred_at);
+    } else {
+        count(group->runs, std::get<RunEnded>(*row.fact), row.occurred_at);
+    }
+    group->sequence = row.sequence;
+    group->recorded_at = row.recorded_at;
+    group->occurred_at = std::max(group->occurred_at, row.occurred_at);
+}
+
+ParsedBatch BatchParser::finish() && {
+    for (const auto& [key, is_accepted] : is_accepted_) {
+        batch_.keys.insert(key);
+        if (is_accepted) batch_.accepted.insert(key);
+    }
+    return std::move(batch_);
+}
+
+ParsedBatch parse_batch(journal::SealedBatch batch) {
+    BatchParser parser;
+    parser.add(std::move(batch));
+    return std::move(parser).finish();
+}
+
+std::vector<FactRow> fold_runs(ParsedBatch batch,
                                const std::function<bool(const KeyFingerprint&)>& is_known) {
-    std::map<GroupKey, Group> groups;
-    std::size_t boot = 0;
-    std::optional<calendar::Instant> strangers_minute;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        const FactRow& row = rows[index];
-        if (row.fact && std::holds_alternative<lifecycle::GatewayStarted>(*row.fact)) {
-            ++boot;
-            strangers_minute.reset();
-        }
-        if (!is_run(row)) continue;
-        GroupKey name{
-            .boot = boot, .key = row.key, .model = row.model, .minute = minute_of(row.occurred_at)};
-        if (!is_known(row.key)) {
-            if (!strangers_minute) strangers_minute = name.minute;
-            name = {.boot = boot, .key = {}, .model = {}, .minute = *strangers_minute};
-        }
-        Group& group = groups[name];
-        group.runs.key = name.key;
-        group.runs.model = name.model;
-        group.runs.minute = name.minute;
-        add(group, row, index);
-    }
-    std::map<std::size_t, const Group*> by_last_row;
-    for (const auto& [name, group] : groups) by_last_row.emplace(group.last_row, &group);
-    std::vector<FactRow> folded;
-    for (std::size_t index = 0; index < rows.size(); ++index) {
-        if (!is_run(rows[index])) {
-            folded.push_back(std::move(rows[index]));
-        } else if (const auto entry = by_last_row.find(index); entry != by_last_row.end()) {
-            folded.push_back(to_row(*entry->second, rows[index]));
-        }
-    }
-    return folded;
+    std::vector<FactRow> runs;
+    for (RunGroup& group : join_strangers(std::move(batch.runs), is_known))
+        runs.push_back(to_row(group));
+    std::sort(runs.begin(), runs.end(), precedes);
+    std::vector<FactRow> rows;
+    rows.reserve(batch.rows.size() + runs.size());
+    std::merge(std::make_move_iterator(batch.rows.begin()),
+               std::make_move_iterator(batch.rows.end()), std::make_move_iterator(runs.begin()),
+               std::make_move_iterator(runs.end()), std::back_inserter(rows), precedes);
+    return rows;
 }
 
 bool concerns_instance(const FactBody& body) {

@@ -3,11 +3,13 @@
 // instances, not with requests (design.md, promise 4).
 #pragma once
 
+#include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "journal/reader.h"
@@ -21,28 +23,74 @@ struct FactRow {
     std::uint64_t sequence = 0;
     calendar::Instant recorded_at;
     calendar::Instant occurred_at;
-    std::string kind;
-    lifecycle::KeyFingerprint key;  // empty: none
-    lifecycle::ModelName model;     // empty: none
+    std::string_view kind;  // a name of the program's own
     std::string body;
     std::optional<lifecycle::FactBody> fact;  // absent: unreadable
+
+    const lifecycle::KeyFingerprint& key() const;  // empty: none
+    const lifecycle::ModelName& model() const;     // empty: none
+};
+
+/// The runs of one key on one model in one minute of one boot.
+struct RunGroup {
+    std::size_t boot = 0;  // of the boots in the batch: each may have another upstream
+    lifecycle::Runs runs;
+    // Of the last record in it.
+    std::uint64_t sequence = 0;
+    calendar::Instant recorded_at;
+    calendar::Instant occurred_at;  // the latest of all
 };
 
 struct ParsedBatch {
-    std::vector<FactRow> rows;  // in order of sequence, runs not yet folded
+    journal::Sequence first = 0;
+    journal::Sequence last = 0;
+    calendar::Instant recorded_at;  // of the last record
+    std::vector<FactRow> rows;      // in order of sequence, without the runs
+    std::deque<RunGroup> runs;      // in order of their first records
     std::set<lifecycle::KeyFingerprint> keys;
     /// Those of `keys` that the upstream took: a 2xx was seen.
     std::set<lifecycle::KeyFingerprint> accepted;
+
+    std::size_t records() const { return last - first + 1; }
 };
 
-ParsedBatch parse_batch(const journal::SealedBatch& batch);
+/// Parses sealed batches that follow each other into one.
+class BatchParser {
+  public:
+    /// Takes the batch that follows those before. Returns how many records there are now.
+    std::size_t add(journal::SealedBatch batch);
+    journal::Sequence last() const { return batch_.last; }
+    ParsedBatch finish() &&;
 
-/// Folds the runs among the rows. The fact of a group takes the identity of the last row in it.
-/// Runs of keys that `is_known` denies become one fact without key and model, of their first
-/// minute: strangers cannot fill the books.
+  private:
+    /// Looks at texts that the groups own.
+    struct GroupName {
+        std::size_t boot;
+        std::string_view key;
+        std::string_view model;
+        calendar::Instant minute;
+        friend bool operator==(const GroupName&, const GroupName&) = default;
+    };
+    struct HashOfName {
+        std::size_t operator()(const GroupName& name) const;
+    };
+    void add(journal::Record& record);
+    void add_run(const FactRow& row);
+
+    ParsedBatch batch_;
+    bool is_empty_ = true;
+    std::size_t boot_ = 0;
+    std::unordered_map<GroupName, RunGroup*, HashOfName> groups_;
+    std::unordered_map<lifecycle::KeyFingerprint, bool> is_accepted_;
+};
+
+ParsedBatch parse_batch(journal::SealedBatch batch);
+
+/// All rows, in order of sequence. A group of runs is one fact with the identity of the last record
+/// in it. Runs of keys that `is_known` denies become one fact a boot, without key and model, of
+/// their first minute: strangers cannot fill the books.
 std::vector<FactRow> fold_runs(
-    std::vector<FactRow> rows,
-    const std::function<bool(const lifecycle::KeyFingerprint&)>& is_known);
+    ParsedBatch batch, const std::function<bool(const lifecycle::KeyFingerprint&)>& is_known);
 
 /// Whether the fact can change a session of its key's account and model.
 bool concerns_instance(const lifecycle::FactBody& fact);

@@ -20,9 +20,10 @@ journal::Sequence PostgresBooks::register_gateway(const lifecycle::GatewayId& ga
     });
 }
 
-Posting PostgresBooks::post(const lifecycle::GatewayId& gateway, const journal::SealedBatch& batch,
+Posting PostgresBooks::post(const lifecycle::GatewayId& gateway, ParsedBatch batch,
                             const PostingRules& rules) {
-    return transact(store_, [&](Work& work) { return post_batch(work, gateway, batch, rules); });
+    return transact(store_,
+                    [&](Work& work) { return post_batch(work, gateway, std::move(batch), rules); });
 }
 
 void PostgresBooks::heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant now,

@@ -13,8 +13,7 @@ class PostgresBooks : public FactBooks {
     /// Throws Refused as well: the schema is not this binary's.
     journal::Sequence register_gateway(const lifecycle::GatewayId& gateway,
                                        calendar::Instant now) override;
-    [[nodiscard]] Posting post(const lifecycle::GatewayId& gateway,
-                               const journal::SealedBatch& batch,
+    [[nodiscard]] Posting post(const lifecycle::GatewayId& gateway, ParsedBatch batch,
                                const PostingRules& rules) override;
     void heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant now,
                    bool all_shipped) override;

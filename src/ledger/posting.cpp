@@ -1,29 +1,16 @@
 #include "ledger/posting.h"
 
-#include <nlohmann/json.hpp>
-
+#include "ledger/array_text.h"
 #include "ledger/chain_heads.h"
+#include "ledger/fact_stream.h"
 #include "lifecycle/fact_json.h"
 
 namespace ledger {
 namespace {
 
-using lifecycle::AccountId;
 using lifecycle::KeyFingerprint;
 
 constexpr const char* operator_gateway = "operator";
-
-struct Instance {
-    AccountId account;
-    std::string upstream;
-    lifecycle::ModelName model;
-    friend auto operator<=>(const Instance&, const Instance&) = default;
-};
-
-struct Touch {
-    calendar::Instant earliest;
-    bool only_runs = false;
-};
 
 Attribution attribute(Work& work, const ParsedBatch& batch, const PostingRules& rules) {
     Attribution accounts = find_accounts(work, batch.keys);
@@ -39,19 +26,15 @@ Attribution attribute(Work& work, const ParsedBatch& batch, const PostingRules& 
 // Made ahead by heartbeats; here only for a backlog from long ago or a clock far off.
 void make_partitions(Work& work, const std::vector<FactRow>& rows) {
     std::set<std::string> months;
-    for (const FactRow& row : rows) months.insert(calendar::to_text(row.recorded_at).substr(0, 7));
+    calendar::Instant known{};  // many rows were recorded in one moment
+    for (const FactRow& row : rows) {
+        if (!months.empty() && row.recorded_at == known) continue;
+        known = row.recorded_at;
+        months.insert(calendar::to_text(known).substr(0, 7));
+    }
     for (const std::string& month : months) {
         work.exec_params("SELECT make_fact_partition($1::timestamptz)", month + "-01T00:00:00Z");
     }
-}
-
-std::optional<std::string> text_or_null(const std::string& text) {
-    if (text.empty()) return std::nullopt;
-    return to_storable(text);
-}
-
-std::string_view view_of(const std::optional<std::string>& text) {
-    return text ? std::string_view(*text) : std::string_view();
 }
 
 std::set<std::string> ids_of(const Attribution& accounts) {
@@ -60,77 +43,32 @@ std::set<std::string> ids_of(const Attribution& accounts) {
     return ids;
 }
 
-/// Streams rows into facts, each with its link of its chain; remembers which instances they
-/// concern, and since when.
-class FactStream {
-  public:
-    FactStream(Work& work, std::string gateway, ChainHeads& heads)
-        : gateway_(std::move(gateway)),
-          heads_(heads),
-          stream_(work, "facts",
-                  std::vector<std::string>{"gateway", "sequence", "account_id", "upstream", "kind",
-                                           "key", "model", "occurred_at", "recorded_at", "body",
-                                           "chain"}) {}
-
-    void write(const FactRow& row, const std::optional<AccountId>& account,
-               const std::string& upstream) {
-        std::optional<std::string> account_id;
-        if (account) account_id = account->text();
-        const auto key = text_or_null(row.key.text());
-        const auto model = text_or_null(row.model.text());
-        const std::string body = to_storable(row.body);
-        const proof::Hash& link = heads_.advance({.gateway = gateway_,
-                                                  .sequence = row.sequence,
-                                                  .account = view_of(account_id),
-                                                  .upstream = upstream,
-                                                  .kind = row.kind,
-                                                  .key = view_of(key),
-                                                  .model = view_of(model),
-                                                  .occurred_at = row.occurred_at,
-                                                  .recorded_at = row.recorded_at,
-                                                  .body = body});
-        stream_ << std::make_tuple(gateway_, row.sequence, account_id, upstream, row.kind, key,
-                                   model, calendar::to_text(row.occurred_at),
-                                   calendar::to_text(row.recorded_at), body,
-                                   "\\x" + proof::to_text(link));
-        if (!account || row.model.empty() || !row.fact || !concerns_instance(*row.fact)) return;
-        const bool only_runs = std::holds_alternative<lifecycle::Runs>(*row.fact);
-        const auto [entry, is_new] = touched_.try_emplace(
-            Instance{.account = *account, .upstream = upstream, .model = row.model},
-            Touch{.earliest = row.occurred_at, .only_runs = only_runs});
-        if (is_new) return;
-        entry->second.earliest = std::min(entry->second.earliest, row.occurred_at);
-        entry->second.only_runs = entry->second.only_runs && only_runs;
-    }
-    void complete() { stream_.complete(); }
-    const std::map<Instance, Touch>& touched() const { return touched_; }
-
-  private:
-    std::string gateway_;
-    ChainHeads& heads_;
-    pqxx::stream_to stream_;
-    std::map<Instance, Touch> touched_;
-};
-
-// In the order of the map, the same everywhere, so that two gateways never wait for each other in a
-// circle. Runs move no money by themselves: their instances are folded every few seconds only.
-void mark_pending(Work& work, const std::map<Instance, Touch>& touched) {
+// In order, the same everywhere, so that two gateways never wait for each other in a circle. A row
+// that says enough already is locked all the same: the meter does not take it before this commits.
+// Runs move no money by themselves: their instances are folded every few seconds only.
+void mark_pending(Work& work, const std::vector<ConcernedInstance>& touched) {
     if (touched.empty()) return;
-    nlohmann::json list = nlohmann::json::array();
-    for (const auto& [instance, touch] : touched) {
-        list.push_back({instance.account.text(), instance.upstream,
-                        to_storable(instance.model.text()), calendar::to_text(touch.earliest),
-                        touch.only_runs});
+    ArrayText accounts, upstreams, models, instants, patience;
+    for (const ConcernedInstance& instance : touched) {
+        accounts.add(instance.account);
+        upstreams.add(instance.upstream);
+        models.add(instance.model);
+        instants.add(calendar::to_text(instance.earliest));
+        patience.add(instance.only_runs ? "t" : "f");
     }
     work.exec_params(
         "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
-        "SELECT t->>0, t->>1, t->>2, (t->>3)::timestamptz, "
-        "CASE WHEN (t->>4)::boolean THEN now() + interval '5 seconds' ELSE now() END "
-        "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS list(t, place) ORDER BY place "
+        "SELECT account_id, upstream, model, earliest, "
+        "CASE WHEN patient THEN now() + interval '5 seconds' ELSE now() END FROM "
+        "unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::boolean[]) "
+        "WITH ORDINALITY AS list(account_id, upstream, model, earliest, patient, place) "
+        "ORDER BY place "
         "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
         "earliest = least(pending_instances.earliest, excluded.earliest), "
-        "due_at = least(pending_instances.due_at, excluded.due_at)",
-        list.dump());
+        "due_at = least(pending_instances.due_at, excluded.due_at) "
+        "WHERE pending_instances.earliest > excluded.earliest "
+        "OR pending_instances.due_at > excluded.due_at",
+        accounts.text(), upstreams.text(), models.text(), instants.text(), patience.text());
 }
 
 // What is learned of a model's GB: kept for listing, and its unpriced sessions are folded again.
@@ -189,8 +127,8 @@ struct Learned {
 
 }  // namespace
 
-Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
-                   const journal::SealedBatch& batch, const PostingRules& rules) {
+Posting post_batch(Work& work, const lifecycle::GatewayId& gateway, ParsedBatch batch,
+                   const PostingRules& rules) {
     const pqxx::result moved = work.exec_params(
         "UPDATE gateways SET sequence = $2, heartbeat_at = now() WHERE id = $1 AND sequence = $3 "
         "RETURNING upstream",
@@ -202,9 +140,9 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
         return is_past ? Posting::already_posted : Posting::gap;
     }
     std::string upstream = moved[0][0].as<std::string>();
-    ParsedBatch parsed = parse_batch(batch);
-    const Attribution accounts = attribute(work, parsed, rules);
-    const auto rows = fold_runs(std::move(parsed.rows),
+    const Attribution accounts = attribute(work, batch, rules);
+    const calendar::Instant recorded_at = batch.recorded_at;
+    const auto rows = fold_runs(std::move(batch),
                                 [&](const KeyFingerprint& key) { return accounts.contains(key); });
     make_partitions(work, rows);
     std::vector<Learned> learned;
@@ -221,13 +159,10 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
                 learned.push_back({set->model, set->gb, upstream, "operator", row.occurred_at});
             }
         }
-        const auto account = accounts.find(row.key);
-        stream.write(
-            row,
-            account == accounts.end() ? std::nullopt : std::optional<AccountId>(account->second),
-            upstream);
+        const auto account = accounts.find(row.key());
+        stream.write(row, account == accounts.end() ? nullptr : &account->second, upstream);
     }
-    stream.complete();
+    stream.finish();
     heads.write(work);
     if (!learned.empty()) change_rules(work);
     for (const Learned& entry : learned) {
@@ -238,7 +173,7 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
     work.exec_params(
         "UPDATE gateways SET upstream = $2, shipped_through = greatest(shipped_through, $3) "
         "WHERE id = $1",
-        gateway.text(), upstream, calendar::to_text(batch.records.back().recorded_at));
+        gateway.text(), upstream, calendar::to_text(recorded_at));
     return Posting::posted;
 }
 
@@ -255,7 +190,8 @@ void post_operator_fact(Work& work, const std::string& upstream, const lifecycle
                       .as<std::uint64_t>();
     batch.last = batch.first;
     batch.records.push_back({batch.first, now, lifecycle::to_json(fact)});
-    if (post_batch(work, lifecycle::GatewayId(id), batch, {}) != Posting::posted) {
+    if (post_batch(work, lifecycle::GatewayId(id), parse_batch(std::move(batch)), {}) !=
+        Posting::posted) {
         throw std::runtime_error("the operator's facts are out of order");
     }
 }

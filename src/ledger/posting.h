@@ -12,8 +12,8 @@
 namespace ledger {
 
 /// Inserts the batch of `gateway` and moves its high-water mark from first − 1 to last.
-[[nodiscard]] Posting post_batch(Work& work, const lifecycle::GatewayId& gateway,
-                                 const journal::SealedBatch& batch, const PostingRules& rules);
+[[nodiscard]] Posting post_batch(Work& work, const lifecycle::GatewayId& gateway, ParsedBatch batch,
+                                 const PostingRules& rules);
 
 /// Inserts one operator's fact under the pseudo-gateway `operator`. `upstream` empty: whichever.
 void post_operator_fact(Work& work, const std::string& upstream, const lifecycle::Fact& fact,

@@ -34,8 +34,8 @@ std::vector<lifecycle::RecordedFact> read_own(Work& work, const SessionRecord& r
         "AND model = $1 AND upstream IN ($2, '') AND (account_id = $3 OR (account_id IS NULL "
         "AND (key IS NULL OR key IN (SELECT fingerprint FROM keys WHERE account_id = $3)))) "
         "AND kind <> 'unreadable' "
-            "AND (occurred_at BETWEEN $4 AND $5 OR (kind = 'load_requested' AND occurred_at <= $4 "
-            "AND occurred_at >= $4::timestamptz - interval '10 minutes'))",
+        "AND (occurred_at BETWEEN $4 AND $5 OR (kind = 'load_requested' AND occurred_at <= $4 "
+        "AND occurred_at >= $4::timestamptz - interval '10 minutes'))",
         to_storable(session.model.text()), session.upstream.text(), record.account.text(),
         calendar::to_text(session.facts_from), calendar::to_text(session.facts_until)));
 }

@@ -1,6 +1,5 @@
 #include "ledger/shipper.h"
 
-#include "ledger/batch_source.h"
 #include "ledger/postgres_books.h"
 #include "platform/clock.h"
 #include "platform/log.h"
@@ -12,32 +11,6 @@ using calendar::Duration;
 using platform::Severity;
 
 constexpr Duration first_backoff = Duration::milliseconds(50);
-// Of a transaction; the last batch in it may bring as many again (reader.h).
-constexpr std::size_t enough_records = 10'000;
-
-/// A damaged batch keeps back itself and what follows, not what precedes it.
-std::optional<journal::SealedBatch> find_next(BatchSource& source, journal::Sequence after) {
-    try {
-        return source.next(after);
-    } catch (const std::exception&) {
-        return std::nullopt;  // said when it is its turn
-    }
-}
-
-/// What waits, in one transaction up to a limit: accounts and instances that come again in the next
-/// batch are then written once. The mark moves over all of it or not at all, so where a transaction
-/// ends may be another place when it is tried again.
-std::optional<journal::SealedBatch> take_waiting(BatchSource& source, journal::Sequence after) {
-    auto waiting = source.next(after);
-    if (!waiting) return waiting;
-    while (waiting->records.size() < enough_records) {
-        const auto more = find_next(source, waiting->last);
-        if (!more) break;
-        waiting->last = more->last;
-        waiting->records.insert(waiting->records.end(), more->records.begin(), more->records.end());
-    }
-    return waiting;
-}
 
 }  // namespace
 
@@ -47,7 +20,8 @@ Shipper::Shipper(std::unique_ptr<FactBooks> books, ShipperOptions options, Batch
       source_(source),
       clock_(clock),
       on_shipped_(std::move(on_shipped)),
-      books_(std::move(books)) {}
+      books_(std::move(books)),
+      waiting_(source, options_.enough_records) {}
 
 Shipper::Shipper(StoreOptions store, ShipperOptions options, BatchSource& source,
                  const calendar::Clock& clock, std::function<void()> on_shipped)
@@ -104,6 +78,11 @@ bool Shipper::wait(Duration time) {
 }
 
 void Shipper::run() {
+    ship_until_stopped();
+    waiting_.drop();  // nothing touches the source after a stop
+}
+
+void Shipper::ship_until_stopped() {
     Duration backoff = first_backoff;
     while (true) {
         Duration pause = options_.poll_interval;
@@ -133,6 +112,7 @@ bool Shipper::step() {
 
 void Shipper::register_gateway() {
     if (registered_) return;
+    waiting_.drop();  // the mark may be elsewhere
     const journal::Sequence mark = books_->register_gateway(options_.gateway, clock_.now());
     if (mark >= source_.next_sequence()) {
         throw std::runtime_error(
@@ -149,22 +129,25 @@ void Shipper::register_gateway() {
 
 bool Shipper::ship_next() {
     register_gateway();
-    const auto batch = take_waiting(source_, shipped_.load());
+    auto batch = waiting_.take(shipped_.load());
     if (!batch) return false;
+    waiting_.prepare_after(*batch);
+    const journal::Sequence first = batch->first;
+    const journal::Sequence last = batch->last;
     const PostingRules rules{.make_accounts = options_.make_accounts,
                              .currency = options_.currency};
     // Until it is known how this ends, only the mark says what the ledger holds: a commit in doubt
     // may have taken place, and a ledger may be another one, or restored from a backup.
     registered_ = false;
-    const Posting posting = books_->post(options_.gateway, *batch, rules);
+    const Posting posting = books_->post(options_.gateway, *std::move(batch), rules);
     if (posting == Posting::gap) {
         throw std::runtime_error("the ledger does not hold what precedes record " +
-                                 std::to_string(batch->first) + " of gateway " +
-                                 options_.gateway.text());
+                                 std::to_string(first) + " of gateway " + options_.gateway.text());
     }
     registered_ = true;
-    shipped_.store(batch->last);
-    source_.release(batch->last);
+    shipped_.store(last);
+    waiting_.settle();
+    source_.release(last);
     if (on_shipped_) on_shipped_();
     return true;
 }

@@ -16,12 +16,12 @@
 
 #include "calendar/clock.h"
 #include "journal/journal.h"
+#include "ledger/read_ahead.h"
 #include "ledger/store.h"
 #include "lifecycle/ids.h"
 
 namespace ledger {
 
-class BatchSource;
 class FactBooks;
 
 struct ShipperOptions {
@@ -33,6 +33,8 @@ struct ShipperOptions {
     calendar::Duration poll_interval = calendar::Duration::milliseconds(100);
     calendar::Duration longest_backoff = calendar::Duration::seconds(2);
     calendar::Duration heartbeat_interval = calendar::Duration::seconds(60);
+    /// Of a transaction (read_ahead.h). A backlog holds two such in memory.
+    std::size_t enough_records = 50'000;
 };
 
 class Shipper {
@@ -64,6 +66,7 @@ class Shipper {
 
   private:
     void run();
+    void ship_until_stopped();
     bool step();
     void register_gateway();
     void set_problem(const std::string& text);
@@ -77,6 +80,7 @@ class Shipper {
 
     // Owned by the shipper's thread.
     std::unique_ptr<FactBooks> books_;
+    ReadAhead waiting_;
     bool registered_ = false;
     std::int64_t next_heartbeat_micros_ = 0;
     std::future<void> thread_;  // its end

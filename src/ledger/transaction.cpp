@@ -83,6 +83,18 @@ void change_rules(Work& work) {
     work.exec("SELECT pg_advisory_xact_lock(hashtext('tollgate.rules'))");
 }
 
+bool is_storable(std::string_view text) {
+    bool is_ascii = true;  // without a way out, so that it is done many bytes at a time
+    for (const char c : text) is_ascii &= c > 0;
+    if (is_ascii) return true;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::string to_storable(std::string_view text) {
     std::string result;
     result.reserve(text.size());

@@ -70,6 +70,7 @@ void change_rules(Work& work);
 
 /// Text as Postgres takes it: bytes that are not UTF-8, and NUL, become U+FFFD.
 std::string to_storable(std::string_view text);
+bool is_storable(std::string_view text);
 
 /// `2026-10-05 10:00:00.5+00`, the way our connections print it.
 calendar::Instant read_instant(const pqxx::field& field);

@@ -87,7 +87,8 @@ TEST_F(ChainTest, ABatchSentAgainLinksNothing) {
     const auto batch = sources_["gw-test"].next(0).value();
     EXPECT_EQ(transact(store_,
                        [&](Work& work) {
-                           return post_batch(work, lifecycle::GatewayId("gw-test"), batch, {});
+                           return post_batch(work, lifecycle::GatewayId("gw-test"),
+                                             parse_batch(batch), {});
                        }),
               Posting::already_posted);
     EXPECT_EQ(stored_heads(url_), before);

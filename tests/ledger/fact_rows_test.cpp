@@ -19,7 +19,7 @@ ParsedBatch parse(const std::vector<lifecycle::Fact>& facts) {
 }
 
 std::vector<FactRow> fold(const std::vector<lifecycle::Fact>& facts) {
-    return fold_runs(parse(facts).rows, [](const auto&) { return true; });
+    return fold_runs(parse(facts), [](const auto&) { return true; });
 }
 
 TEST(FactRows, FoldRunsByKeyModelAndMinute) {
@@ -31,7 +31,7 @@ TEST(FactRows, FoldRunsByKeyModelAndMinute) {
     ASSERT_EQ(rows.size(), 4u);
     EXPECT_EQ(rows[0].kind, "load_answered");
     EXPECT_EQ(rows[0].sequence, 3u);
-    EXPECT_EQ(rows[1].key, key("bb"));
+    EXPECT_EQ(rows[1].key(), key("bb"));
     EXPECT_EQ(rows[2].sequence, 6u);  // the last record of its group
     const auto& minute = std::get<lifecycle::Runs>(*rows[2].fact);
     EXPECT_EQ(minute.minute, noon);
@@ -50,6 +50,32 @@ TEST(FactRows, RunsOfTwoBootsAreTwoFacts) {
     EXPECT_EQ(rows[0].kind, "runs");
     EXPECT_EQ(rows[1].kind, "gateway_started");
     EXPECT_EQ(std::get<lifecycle::Runs>(*rows[2].fact).arrived, 1u);
+}
+
+TEST(FactRows, RunsOfStrangersAreOneFactABootOfTheirFirstMinute) {
+    const std::vector<lifecycle::Fact> facts{
+        run_arrived(noon + Duration::seconds(70), key("bb")),
+        run_arrived(noon, key("cc")),
+        run_ended(noon + Duration::seconds(75), key("bb"), 401),
+        run_arrived(noon + Duration::seconds(76)),
+        loaded(noon),
+        started(noon, "http://other"),
+        run_arrived(noon + Duration::seconds(200), key("cc")),
+    };
+    const auto rows = fold_runs(parse(facts), [](const auto& known) { return known == key(); });
+    std::vector<std::uint64_t> sequences;
+    for (const FactRow& row : rows) sequences.push_back(row.sequence);
+    ASSERT_EQ(sequences, (std::vector<std::uint64_t>{3, 4, 5, 6, 7}));
+    const auto& first = std::get<lifecycle::Runs>(*rows[0].fact);
+    EXPECT_TRUE(rows[0].key().empty() && rows[0].model().empty());
+    EXPECT_EQ(rows[0].occurred_at, noon + Duration::seconds(75));
+    EXPECT_EQ(first.minute, noon + Duration::seconds(60));
+    EXPECT_EQ(first.arrived, 2u);
+    EXPECT_EQ(first.refused, 1u);
+    EXPECT_EQ(first.first_arrival, noon);
+    EXPECT_EQ(first.last_arrival, noon + Duration::seconds(70));
+    EXPECT_EQ(rows[1].key(), key());
+    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[4].fact).minute, noon + Duration::seconds(180));
 }
 
 TEST(FactRows, AreTheSameEachTime) {

@@ -72,8 +72,8 @@ TEST_F(ShipperTest, ShipsABatchOnceThoughSentTwice) {
     Shipper again = make_shipper();
     EXPECT_FALSE(again.ship_next());
     const auto batch = source_.next(0);
-    const Posting posting =
-        transact(store_, [&](Work& work) { return post_batch(work, gateway, *batch, {}); });
+    const Posting posting = transact(
+        store_, [&](Work& work) { return post_batch(work, gateway, parse_batch(*batch), {}); });
     EXPECT_EQ(posting, Posting::already_posted);
     EXPECT_EQ(ask("SELECT count(*) FROM facts"), "2");
 }
@@ -83,8 +83,8 @@ TEST_F(ShipperTest, NeverSkipsABatch) {
     source_.seal({loaded(start_)});
     make_shipper().heartbeat();  // registers
     const auto second = source_.next(1);
-    const Posting posting =
-        transact(store_, [&](Work& work) { return post_batch(work, gateway, *second, {}); });
+    const Posting posting = transact(
+        store_, [&](Work& work) { return post_batch(work, gateway, parse_batch(*second), {}); });
     EXPECT_EQ(posting, Posting::gap);
     EXPECT_EQ(ask("SELECT count(*) FROM facts"), "0");
 }
@@ -96,7 +96,8 @@ TEST_F(ShipperTest, ACommitInDoubtThatTookPlaceIsNotSentAgain) {
     shipper.heartbeat();
     const auto batch = source_.next(0);
     transact(store_, [&](Work& work) {
-        ASSERT_EQ(post_batch(work, gateway, *batch, {.make_accounts = true}), Posting::posted);
+        ASSERT_EQ(post_batch(work, gateway, parse_batch(*batch), {.make_accounts = true}),
+                  Posting::posted);
     });
     EXPECT_TRUE(shipper.ship_next());  // as after the in-doubt commit: finds the mark moved
     EXPECT_EQ(shipper.shipped(), 2u);
@@ -108,9 +109,9 @@ TEST_F(ShipperTest, ACommitInDoubtThatTookPlaceIsNotSentAgain) {
 class LosesAnAnswer : public PostgresBooks {
   public:
     using PostgresBooks::PostgresBooks;
-    Posting post(const lifecycle::GatewayId& id, const journal::SealedBatch& batch,
+    Posting post(const lifecycle::GatewayId& id, ParsedBatch batch,
                  const PostingRules& rules) override {
-        const Posting posting = PostgresBooks::post(id, batch, rules);
+        const Posting posting = PostgresBooks::post(id, std::move(batch), rules);
         if (std::exchange(has_lost_, true)) return posting;
         throw CommitInDoubt("the answer is lost");
     }
@@ -140,6 +141,52 @@ TEST_F(ShipperTest, WhatWaitsIsOneTransaction) {
     EXPECT_EQ(ask("SELECT sequence FROM gateways WHERE id = 'gw-test'"), "5");
 }
 
+TEST_F(ShipperTest, ABacklogOfManyTransactionsIsShippedOnceThoughACommitIsInDoubt) {
+    for (int i = 0; i < 30; ++i) source_.seal({loaded(start_ + Duration::seconds(i))});
+    Shipper shipper(std::make_unique<LosesAnAnswer>(options()),
+                    {.gateway = gateway, .make_accounts = true, .enough_records = 4}, source_,
+                    clock_);
+    EXPECT_THROW(shipper.ship_next(), CommitInDoubt);  // with the next four read ahead
+    int transactions = 0;
+    while (shipper.ship_next()) ++transactions;
+    EXPECT_EQ(transactions, 7);
+    EXPECT_EQ(shipper.shipped(), 30u);
+    EXPECT_EQ(source_.released(), 30u);
+    EXPECT_EQ(ask("SELECT count(*) || ' ' || count(DISTINCT sequence) FROM facts"), "30 30");
+    EXPECT_EQ(ask("SELECT count(DISTINCT shipped_at) FROM facts"), "8");
+    EXPECT_EQ(ask("SELECT count FROM chain_heads WHERE account_id <> ''"), "30");
+}
+
+TEST_F(ShipperTest, RowsGoToTheMonthInWhichTheyWereRecorded) {
+    const auto november = at("2026-11-01T00:00:00Z");
+    std::vector<journal::Record> records;
+    for (const auto offset : {-2, 0, -1, 5})  // a clock that was set back
+        records.push_back({0, november + Duration{offset}, lifecycle::to_json(loaded(start_))});
+    source_.seal_records(records);
+    ship_all();
+    EXPECT_EQ(ask("SELECT string_agg(sequence::text, ' ' ORDER BY sequence) FROM facts_2026_10"),
+              "1 3");
+    EXPECT_EQ(ask("SELECT string_agg(sequence::text, ' ' ORDER BY sequence) FROM facts_2026_11"),
+              "2 4");
+    EXPECT_EQ(ask("SELECT last_sequence || ' ' || count FROM chain_heads"), "4 4");
+}
+
+TEST_F(ShipperTest, AnInstanceThatWaitsAlreadyWaitsFromItsEarliestFactAndSoonestTime) {
+    source_.seal({started(start_), loaded(start_)});
+    ship_all();
+    ask("UPDATE pending_instances SET due_at = now() + interval '1 hour'");
+    source_.seal({loaded(start_ + Duration::seconds(9))});
+    ship_all();
+    EXPECT_EQ(ask("SELECT count(*) || ' ' || bool_and(earliest = '2026-10-05T10:00:00Z' AND "
+                  "due_at <= now()) FROM pending_instances"),
+              "1 true");
+    source_.seal({loaded(start_ - Duration::seconds(3600))});
+    ship_all();
+    EXPECT_EQ(ask("SELECT count(*) || ' ' || bool_and(earliest = '2026-10-05T09:00:00Z' AND "
+                  "due_at <= now()) FROM pending_instances"),
+              "1 true");
+}
+
 /// A source whose third record cannot be read.
 class DamagedSource : public MemorySource {
   public:
@@ -167,7 +214,8 @@ TEST_F(ShipperTest, ACommitWhoseConnectionDiesIsUnavailableOrInDoubtAndThenSentO
                           [&](Work& work) {
                               const auto backend =
                                   work.exec1("SELECT pg_backend_pid()::text")[0].as<std::string>();
-                              (void)post_batch(work, gateway, *batch, {.make_accounts = true});
+                              (void)post_batch(work, gateway, parse_batch(*batch),
+                                               {.make_accounts = true});
                               std::string sql = "SELECT pg_terminate_backend(";
                               sql += backend;
                               sql += ", 5000)";

@@ -21,8 +21,7 @@ void SimulatedLedger::heartbeat(const std::string&) {
     if (enter() != Breach::none) throw ledger::Unavailable("the connection broke");
 }
 
-ledger::Posting SimulatedLedger::post(const std::string& gateway,
-                                      const journal::SealedBatch& batch) {
+ledger::Posting SimulatedLedger::post(const std::string& gateway, ledger::ParsedBatch batch) {
     const Breach breach = enter();
     if (breach == Breach::before_commit) throw ledger::Unavailable("the connection broke");
     if (breach == Breach::doubt && dice_.percent(50))
@@ -31,21 +30,21 @@ ledger::Posting SimulatedLedger::post(const std::string& gateway,
     if (mark == marks_.end()) return ledger::Posting::gap;
     if (mark->second + 1 != batch.first)
         return mark->second >= batch.last ? ledger::Posting::already_posted : ledger::Posting::gap;
-    take(gateway, batch);
-    if (breach != Breach::doubt || !forgets_marks_) mark->second = batch.last;
+    const journal::Sequence last = batch.last;
+    take(gateway, std::move(batch));
+    if (breach != Breach::doubt || !forgets_marks_) mark->second = last;
     if (breach == Breach::doubt) throw ledger::CommitInDoubt("it broke within the commit");
     return ledger::Posting::posted;
 }
 
-void SimulatedLedger::take(const std::string& gateway, const journal::SealedBatch& batch) {
-    ledger::ParsedBatch parsed = ledger::parse_batch(batch);
+void SimulatedLedger::take(const std::string& gateway, ledger::ParsedBatch batch) {
     const auto rows = ledger::fold_runs(
-        std::move(parsed.rows), [&](const auto& key) { return accounts_.contains(key.text()); });
+        std::move(batch), [&](const auto& key) { return accounts_.contains(key.text()); });
     for (const ledger::FactRow& row : rows) {
         if (!row.fact) throw std::logic_error("a record that is no fact: " + row.body);
-        const auto account = accounts_.find(row.key.text());
+        const auto account = accounts_.find(row.key().text());
         rows_.push_back({gateway, row.sequence, account == accounts_.end() ? "" : account->second,
-                         row.model.text(), row.occurred_at, *row.fact});
+                         row.model().text(), row.occurred_at, *row.fact});
     }
 }
 

@@ -36,7 +36,7 @@ class SimulatedLedger {
     void forget_marks() { forgets_marks_ = true; }
 
     journal::Sequence register_gateway(const std::string& gateway);
-    ledger::Posting post(const std::string& gateway, const journal::SealedBatch& batch);
+    ledger::Posting post(const std::string& gateway, ledger::ParsedBatch batch);
     void heartbeat(const std::string& gateway);
     /// An operator's fact, in fair weather.
     void add(Row row) { rows_.push_back(std::move(row)); }
@@ -46,7 +46,7 @@ class SimulatedLedger {
   private:
     enum class Breach { none, before_commit, doubt };
     Breach enter();
-    void take(const std::string& gateway, const journal::SealedBatch& batch);
+    void take(const std::string& gateway, ledger::ParsedBatch batch);
 
     Dice dice_;
     const std::map<std::string, std::string> accounts_;
@@ -65,9 +65,9 @@ class SimulatedBooks : public ledger::FactBooks {
         return ledger_.register_gateway(gateway.text());
     }
     [[nodiscard]] ledger::Posting post(const lifecycle::GatewayId& gateway,
-                                       const journal::SealedBatch& batch,
+                                       ledger::ParsedBatch batch,
                                        const ledger::PostingRules&) override {
-        return ledger_.post(gateway.text(), batch);
+        return ledger_.post(gateway.text(), std::move(batch));
     }
     void heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant, bool) override {
         ledger_.heartbeat(gateway.text());
