@@ -30,13 +30,6 @@ BinaryCopy::BinaryCopy(Work& work, const std::string& target)
     append(std::int32_t{0});  // no extension of the header
 }
 
-BinaryCopy::~BinaryCopy() {
-    if (!is_open_) return;
-    PQputCopyEnd(link_, "given up");
-    while (Result(PQgetResult(link_), &PQclear)) {
-    }
-}
-
 template <class Integer>
 void BinaryCopy::append(Integer value) {
     using Unsigned = std::make_unsigned_t<Integer>;
@@ -80,7 +73,6 @@ void BinaryCopy::finish() {
     append(std::int16_t{-1});
     send();
     if (PQputCopyEnd(link_, nullptr) != 1) fail(PQerrorMessage(link_));
-    is_open_ = false;
     std::string error;
     std::string state;
     while (const Result result{PQgetResult(link_), &PQclear}) {

@@ -13,10 +13,10 @@ namespace ledger {
 
 class BinaryCopy {
   public:
-    /// `target`: a table and its columns, as in SQL, all of whose values come in this order.
+    /// Until it is finished the transaction can only be rolled back, which gives the copy up: libpq
+    /// ends what is open before the next plain statement. `target`: a table and its columns, as in
+    /// SQL, all of whose values come in this order.
     BinaryCopy(Work& work, const std::string& target);
-    /// Unless finished, nothing is copied, and the transaction can only be rolled back.
-    ~BinaryCopy();
     BinaryCopy(const BinaryCopy&) = delete;
     BinaryCopy& operator=(const BinaryCopy&) = delete;
 
@@ -38,7 +38,6 @@ class BinaryCopy {
     const std::string statement_;
     pqxx::internal::pq::PGconn* link_;
     std::string buffer_;
-    bool is_open_ = true;
 };
 
 }  // namespace ledger
