@@ -51,7 +51,8 @@ void fold_company_again(Work& work, const InstanceName& instance) {
 
 const std::string are_guest_runs =
     "instance_hash(account_id, model) = ANY(ARRAY(SELECT instance_hash(account_id, model) "
-    "FROM instance_guests WHERE upstream = $2 AND model = $3)) AND model = $3 AND upstream = $2 AND kind = 'runs' AND ($4::timestamptz IS NULL OR "
+    "FROM instance_guests WHERE upstream = $2 AND model = $3)) AND model = $3 AND upstream = $2 "
+    "AND kind = 'runs' AND ($4::timestamptz IS NULL OR "
     "occurred_at >= $4) AND account_id IN (SELECT account_id FROM instance_guests WHERE "
     "upstream = $2 AND model = $3 AND account_id <> $1 AND account_id IN " +
     partners + ")";
