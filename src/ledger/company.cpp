@@ -22,11 +22,11 @@ const std::string mark_again =
     "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()";
 
 // A session's claim: read_claim reads it.
-const std::string claim_columns =
-    "discovered, CASE WHEN discovered THEN facts_from ELSE loaded_at END";
+const std::string claim_columns = "discovered, created, loaded_at, facts_from";
 
 lifecycle::Claim read_claim(const pqxx::row& row, pqxx::row::size_type first) {
-    return {row[first].as<bool>(), read_instant(row[first + 1])};
+    return lifecycle::make_claim(row[first].as<bool>(), find_instant(row[first + 1]),
+                                 read_instant(row[first + 2]), read_instant(row[first + 3]));
 }
 
 std::vector<lifecycle::RecordedFact> read_guests(Work& work, const InstanceName& instance,
@@ -61,7 +61,7 @@ std::vector<RivalSession> list_rivals(Work& work, const InstanceName& instance,
                                       std::optional<Instant> from) {
     std::vector<RivalSession> rivals;
     for (const auto& row : work.exec_params(
-             "SELECT account_id, loaded_at, created, " + claim_columns +
+             "SELECT account_id, " + claim_columns +
                  " FROM sessions WHERE upstream = $2 AND model = $3 AND account_id <> $1 AND "
                  "($4::timestamptz IS NULL OR facts_until >= $4) AND account_id IN " +
                  partners + " ORDER BY account_id, id",
@@ -69,8 +69,8 @@ std::vector<RivalSession> list_rivals(Work& work, const InstanceName& instance,
              to_parameter(from))) {
         rivals.push_back(
             {.account = lifecycle::AccountId(row[0].as<std::string>()),
-             .rival = {.loaded_at = read_instant(row[1]), .created = find_instant(row[2])},
-             .claim = read_claim(row, 3)});
+             .rival = {.loaded_at = read_instant(row[3]), .created = find_instant(row[2])},
+             .claim = read_claim(row, 1)});
     }
     return rivals;
 }

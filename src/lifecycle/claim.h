@@ -1,22 +1,38 @@
-// Whose an instance is that several accounts' facts tell of: its loader's, the first one's of two;
-// where nobody loaded it through a gateway, whose key saw it first. Pure.
+// Whose an instance is that several accounts' facts tell of: its loader's, the first one's of two,
+// but one's whose load it followed promptly before one's whose load had long been answered; where
+// nobody loaded it through a gateway, whose key saw it first. Pure.
 #pragma once
 
 #include <compare>
+#include <optional>
 
 #include "lifecycle/session.h"
 
 namespace lifecycle {
 
+/// A load is given an instance that was created minutes after its answer where none was sooner:
+/// what it had begun may have been deleted unseen, and the instance be the next load's.
+constexpr calendar::Duration prompt_start = calendar::Duration::seconds(60);
+
 /// What an account's session says for its account. The least one wins.
 struct Claim {
     bool discovered = false;
+    bool late = false;        // of one that was loaded: its instance came late
     calendar::Instant since;  // loaded, or of a discovered one: first seen
     friend auto operator<=>(const Claim&, const Claim&) = default;
 };
 
+/// `first_seen`: its first fact, gateway clock.
+inline Claim make_claim(bool discovered, std::optional<calendar::Instant> created,
+                        calendar::Instant loaded_at, calendar::Instant first_seen) {
+    if (discovered) return {.discovered = true, .late = false, .since = first_seen};
+    return {.discovered = false,
+            .late = created && *created - loaded_at > prompt_start,
+            .since = loaded_at};
+}
+
 inline Claim claim_of(const Session& session) {
-    return {session.discovered, session.discovered ? session.facts_from : session.loaded_at};
+    return make_claim(session.discovered, session.created, session.loaded_at, session.facts_from);
 }
 
 /// Whose id is less: that decides between equal claims.

@@ -47,11 +47,13 @@ ExportedFact read_fact(const Json& json) {
 
 ExportedRival read_rival(const Json& json) {
     using lifecycle::LesserAccount;
+    const lifecycle::Rival rival{.loaded_at = instant_at(json, "loaded_at"),
+                                 .created = find_instant(json, "created")};
     return {.upstream = lifecycle::UpstreamId(text_at(json, "upstream")),
             .model = lifecycle::ModelName(text_at(json, "model")),
-            .rival = {.loaded_at = instant_at(json, "loaded_at"),
-                      .created = find_instant(json, "created")},
-            .claim = {json.at("discovered").get<bool>(), instant_at(json, "since")},
+            .rival = rival,
+            .claim = lifecycle::make_claim(json.at("discovered").get<bool>(), rival.created,
+                                           rival.loaded_at, instant_at(json, "since")),
             .lesser = json.at("lesser").get<bool>() ? LesserAccount::theirs : LesserAccount::ours};
 }
 

@@ -316,6 +316,20 @@ TEST_F(RefoldTest, OfTwoLoadersOfOneInstanceTheFirstPaysWhoeverIsHeardFirst) {
     EXPECT_EQ(ask("SELECT key FROM instance_sharers"), key("bb").text());
 }
 
+// What bb's load had begun was deleted before anybody looked, elsewhere: nothing tells of it. The
+// instance that both keys see then followed aa's load at once, and bb's minutes later.
+TEST_F(RefoldTest, OfTwoLoadersTheOneWhoseLoadItFollowedPromptlyPaysWhoeverIsHeardFirst) {
+    const auto seen = seen_running(after(300), after(200), after(250), key("bb"));
+    ship_and_meter({loaded(after(0), key("bb")), seen}, "gw-b");
+    EXPECT_EQ(only_session().session.created, after(200));
+    ship_and_meter({loaded(after(200), key("aa")),
+                    seen_running(after(260), after(200), after(250), key("aa"))});
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].session.key, key("aa"));
+    EXPECT_FALSE(verify_books(store_, {}).difference.has_value());
+}
+
 TEST_F(RefoldTest, AnInstanceThatNobodyLoadedIsWhoseKeySawItFirstWhoeverIsHeardFirst) {
     ship_and_meter({seen_running(after(500), after(0), after(100), key("bb"))}, "gw-b");
     EXPECT_EQ(only_session().session.key, key("bb"));

@@ -194,8 +194,8 @@ class Audit {
         if (paying) {
             if (loader && paying->account != *loader && amount_of(*paying) != 0)
                 find(Finding::Kind::wrong_amount,
-                     paying->account + " pays for what " + *loader + " loaded", *loader,
-                     life.model);
+                     paying->account + " pays for what " + *loader + " loaded", *loader, life.model,
+                     life.id);
             return check_amount(life, *paying);
         }
         std::set<std::string> payers;

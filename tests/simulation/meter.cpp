@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
+#include "lifecycle/claim.h"
 #include "lifecycle/fold.h"
 
 namespace simulation {
@@ -85,12 +85,10 @@ struct Derived {
     Session session;
 };
 
-/// Before whom an account has an instance that several know: a loader before a finder, then the
-/// earlier one.
-auto claim_of(const Derived& derived) {
-    const Session& session = derived.session;
-    return std::tuple(session.discovered,
-                      session.discovered ? session.facts_from : session.loaded_at, derived.account);
+bool goes_before(const Derived& one, const Derived& other) {
+    const auto lesser = one.account < other.account ? lifecycle::LesserAccount::theirs
+                                                    : lifecycle::LesserAccount::ours;
+    return is_theirs(lifecycle::claim_of(one.session), lifecycle::claim_of(other.session), lesser);
 }
 
 /// Folds every account's facts, each in the company of the accounts that were seen to share an
@@ -147,7 +145,7 @@ class Folding {
                 partners_[owner->account].insert(one.account);
                 partners_[one.account].insert(owner->account);
             }
-            if (!owner || claim_of(one) < claim_of(*owner)) owner = &one;
+            if (!owner || goes_before(one, *owner)) owner = &one;
         }
         std::vector<Derived> standing;
         for (const Derived& one : derived) {

@@ -131,7 +131,10 @@ class Run {
             gateway->start();
         }
         const Micros end = agenda_.now() + longest_calm;
-        while (agenda_.now() < end && !is_settled()) agenda_.run_until(agenda_.now() + 10 * minute);
+        while (agenda_.now() < end && !is_settled()) {
+            agenda_.run_until(agenda_.now() + 10 * minute);
+            for (auto& gateway : gateways_) gateway->start();  // one was about to fall
+        }
     }
 
     bool is_settled() const {
