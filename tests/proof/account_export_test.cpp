@@ -44,7 +44,7 @@ class AccountExportText : public testing::Test {
         value_.rivals.push_back({lifecycle::UpstreamId("http://u"),
                                  lifecycle::ModelName("a/b"),
                                  {at("2026-10-05T10:00:00Z"), std::nullopt},
-                                 {true, at("2026-10-05T10:00:01Z")},
+                                 {true, false, at("2026-10-05T10:00:01Z")},
                                  lifecycle::LesserAccount::theirs});
         value_.checkpoints.push_back({.number = 7, .body = "{}", .public_key = key_.public_key()});
         value_.sessions = {full_session(), {}};
