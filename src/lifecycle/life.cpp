@@ -226,17 +226,30 @@ class Derivation {
     void find_running() {
         for (const Observation* seen : life_.observations) {
             if (!proves_running(*seen) || is_stale(*seen)) continue;
-            if (seen->sight == Sight::running && !is_before_deletion(*seen)) continue;
-            const bool unused = seen->inferences == 0;
-            if (unused && seen->expires_at)
-                offer_running(RunningEvidence::expiry_clock, *seen->expires_at - period_of(*seen),
-                              moved_by_nothing);
-            if (seen->sight != Sight::running) continue;
-            if (unused && seen->modified)
-                offer_running(RunningEvidence::modified, *seen->modified, moved_by_nothing);
-            offer_running(RunningEvidence::observed, seen->stamp.answered, seen->stamp.offset);
+            if (seen->sight == Sight::running && !is_before_deletion(*seen)) {
+                // The delete may have overtaken the question. Of this very instance, what the
+                // upstream says of the time before is true all the same.
+                if (is_of_this_instance(*seen))
+                    offer_reported_running(*seen, deletion_->stamp.answered);
+                continue;
+            }
+            offer_reported_running(*seen, never);
+            if (seen->sight == Sight::running)
+                offer_running(RunningEvidence::observed, seen->stamp.answered, seen->stamp.offset);
         }
         offer_first_run();
+    }
+
+    /// By the upstream's own clock; not after `latest`.
+    void offer_reported_running(const Observation& seen, Instant latest) {
+        const auto offer = [&](RunningEvidence evidence, Instant at) {
+            if (at <= latest) offer_running(evidence, at, moved_by_nothing);
+        };
+        if (seen.inferences != 0) return;
+        if (seen.expires_at)
+            offer(RunningEvidence::expiry_clock, *seen.expires_at - period_of(seen));
+        if (seen.sight == Sight::running && seen.modified)
+            offer(RunningEvidence::modified, *seen.modified);
     }
 
     /// A run and a look prove the same: that it runs by then. The earlier counts.

@@ -244,11 +244,11 @@ const std::vector<Row>& rows() {
                               second(1059), {}});
          },
          {{100, 400, R::expiry_clock, 2200, 524.9, vanished, E::bounded, true}}},
-        {"a delete while booting, and the boot's report that came after it",
+        {"a boot that was over before the delete, as it was told after it",
          [](History& h) {
              h.load(100).deletion(150).seen(150.05, "RUNNING", {99.95, 149, 1949, 0});
          },
-         {{100, -1, R::none, -1, 150, deleted, E::delete_answer}}},
+         {{100, 149, R::expiry_clock, 1949, 150, deleted, E::delete_answer}}},
         {"late word of the old instance is not about the new",
          [](History& h) {
              booted(h), h.load(3000).seen(3005, "STARTING", {2999.95, 2999.95, -1, 0});
@@ -345,6 +345,19 @@ const std::vector<Row>& rows() {
         {"a run that arrived after a delete was another instance's",
          [](History& h) { h.load(100).deletion(110).run(9000, 9010); },
          {{100, -1, R::none, -1, 110, deleted, E::delete_answer}}},
+        {"asked in one breath with the delete, what it says of the time before counts",
+         [](History& h) {
+             h.load(100).seen(1000, "RUNNING", {99.95, 400.5, 2200, 0}).deletion(1000);
+         },
+         {{100, 400, R::expiry_clock, 2200, 1000, deleted, E::delete_answer}}},
+        {"a look after the delete that names no instance may be about the next one",
+         [](History& h) { h.load(100).deletion(1000).seen(1005, "RUNNING", {-1, 400.5, 2200, 0}); },
+         {{100, -1, R::none, -1, 1000, deleted, E::delete_answer}}},
+        {"what began to run after the delete was answered is no start",
+         [](History& h) {
+             h.load(100).deletion(300).seen(1005, "RUNNING", {99.95, 400.5, 2200, 0});
+         },
+         {{100, -1, R::none, -1, 300, deleted, E::delete_answer}}},
         {"a run that arrived after one denial outlives it",
          [](History& h) { booted(h), h.absent(600).run(1000, 1010); },
          {{100, 400, R::expiry_clock, 2810, -1, no_end, E::none}}},
