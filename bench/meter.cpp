@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <future>
 #include <iterator>
 
 #include "ledger/meter.h"
@@ -27,6 +28,7 @@ using calendar::Instant;
 using lifecycle::Fact;
 
 constexpr int models_per_account = 10;
+constexpr int meter_count = 2;  // as many as `serve` runs
 constexpr const char* plan = R"({"plan": "p", "currency": "USD",
     "rate_per_gb_second": "0.0000166667", "starts_at": "running", "minimum_seconds": 60,
     "increment_seconds": 60, "spin_down": "billed", "shutdown_grace_seconds": 120,
@@ -46,7 +48,8 @@ class Lives {
     std::vector<Fact> next() {
         const int number = count_++;
         account = number % accounts_;
-        model = "organisation/model-" + std::to_string(number / accounts_ % models_per_account);
+        model = "organisation/model-" +
+                std::to_string(10 * (account % 5) + number / accounts_ % models_per_account);
         key_ = lifecycle::KeyFingerprint(fingerprint_of(account));
         name_ = lifecycle::ModelName(model);
         const bool expires = number % 10 < 3;
@@ -215,10 +218,16 @@ class Cluster {
 };
 
 std::int64_t meter_all(const std::string& url) {
-    ledger::Meter meter(Cluster::options_of(url));
     const auto began = platform::monotonic_micros();
-    while (meter.meter_pending(true) > 0) {
+    std::vector<std::future<void>> meters;
+    for (int i = 0; i < meter_count; ++i) {
+        meters.push_back(std::async(std::launch::async, [&url, i] {
+            ledger::Meter meter(Cluster::options_of(url), {.index = i, .count = meter_count});
+            while (meter.meter_pending(true) > 0) {
+            }
+        }));
     }
+    for (auto& meter : meters) meter.get();
     return platform::monotonic_micros() - began;
 }
 

@@ -10,3 +10,7 @@ ALTER TABLE sessions
                   CASE WHEN end_reason IS NULL THEN NULL
                        ELSE coalesce(ended_at, greatest(expires_at, loaded_at)) END) WITH &&
     ) DEFERRABLE INITIALLY DEFERRED;
+
+-- The meter takes those that wait longest; of those that wait alike neighbours, whose rows lie
+-- together.
+CREATE INDEX pending_by_due ON pending_instances (due_at, account_id, upstream, model);

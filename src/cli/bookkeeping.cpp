@@ -33,9 +33,11 @@ Bookkeeping::Bookkeeping(const Database& database, BookkeepingOptions options,
       signing_key_(std::move(key)),
       clock_(clock),
       store_(database.store_options()),
-      meter_(database.store_options()),
-      shipper_(database.store_options(), shipper_options(options_), source, clock,
-               [this] { meter_.notify(); }) {
+      meters_{ledger::Meter(database.store_options(), {.index = 0, .count = 2}),
+              ledger::Meter(database.store_options(), {.index = 1, .count = 2})},
+      shipper_(database.store_options(), shipper_options(options_), source, clock, [this] {
+          for (ledger::Meter& meter : meters_) meter.notify();
+      }) {
     try {
         prepare();
     } catch (const ledger::Unavailable& away) {
@@ -55,7 +57,7 @@ void Bookkeeping::prepare() {
     prepare_partitions();
     ledger::add_plan(store_, options_.plan_document);
     ledger::set_default_plan(store_, options_.plan_name, clock_.now());
-    meter_.start();
+    for (ledger::Meter& meter : meters_) meter.start();
     shipper_.start();
     prepared_ = true;
     const std::lock_guard lock(mutex_);
@@ -115,7 +117,9 @@ void Bookkeeping::stop() {
         thread_.get();
     }
     shipper_.stop();
-    meter_.stop();
+    auto other = std::async(std::launch::async, [this] { meters_[1].stop(); });
+    meters_[0].stop();
+    other.get();
 }
 
 bool Bookkeeping::is_well() const {

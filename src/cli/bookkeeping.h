@@ -4,6 +4,7 @@
 // own, which goes on trying while the database is away.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -38,7 +39,9 @@ class Bookkeeping {
     /// Facts reach the ledger. Thread-safe.
     bool is_well() const;
     /// Charged since the start (Meter). Thread-safe.
-    money::Decimal gigabyte_seconds() const { return meter_.gigabyte_seconds(); }
+    money::Decimal gigabyte_seconds() const {
+        return meters_[0].gigabyte_seconds() + meters_[1].gigabyte_seconds();
+    }
 
   private:
     void run();
@@ -57,7 +60,7 @@ class Bookkeeping {
     bool prepared_ = false;
     calendar::Instant partitions_due_;
     calendar::Instant checkpoint_due_;
-    ledger::Meter meter_;
+    std::array<ledger::Meter, 2> meters_;
     ledger::Shipper shipper_;
 
     mutable std::mutex mutex_;

@@ -17,7 +17,7 @@ constexpr Duration longest_backoff = Duration::seconds(2);
 
 }  // namespace
 
-Meter::Meter(StoreOptions store) : store_(std::move(store)) {}
+Meter::Meter(StoreOptions store, MeterShare share) : share_(share), store_(std::move(store)) {}
 
 Meter::~Meter() {
     stop(Duration{});
@@ -103,7 +103,8 @@ void Meter::run() {
 
 int Meter::meter_pending(bool also_not_due) {
     const MeterPass pass = transact(store_, [&](Work& work) {
-        return ledger::meter_pending(work, also_not_due ? PendingChoice::all : PendingChoice::due);
+        return ledger::meter_pending(work, also_not_due ? PendingChoice::all : PendingChoice::due,
+                                     share_);
     });
     const std::lock_guard lock(mutex_);
     gigabyte_seconds_ = gigabyte_seconds_ + pass.gigabyte_seconds;

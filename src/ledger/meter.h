@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "ledger/meter_share.h"
 #include "ledger/store.h"
 #include "money/decimal.h"
 
@@ -15,7 +16,7 @@ namespace ledger {
 
 class Meter {
   public:
-    explicit Meter(StoreOptions store);
+    explicit Meter(StoreOptions store, MeterShare share = {});
     ~Meter();
 
     void start();
@@ -37,6 +38,8 @@ class Meter {
   private:
     void run();
     void set_problem(const std::string& text);
+
+    const MeterShare share_;
 
     // Owned by the meter's thread.
     Store store_;

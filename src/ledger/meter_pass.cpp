@@ -18,14 +18,16 @@ constexpr int instances_at_once = 500;
 
 // Taken by this transaction alone; whoever ships new facts of one of them waits for its end, and
 // marks it again.
-std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice) {
+std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice, MeterShare share) {
     std::vector<TouchedInstance> taken;
     for (const auto& row : work.exec_params(
              "DELETE FROM pending_instances WHERE (account_id, upstream, model) IN "
              "(SELECT account_id, upstream, model FROM pending_instances "
-             "WHERE due_at <= now() OR $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
+             "WHERE (due_at <= now() OR $1) AND ($3 = 1 OR "
+             "mod(hashtext(upstream || chr(10) || model)::bigint + 2147483648, $3) = $4) "
+             "ORDER BY due_at, account_id, upstream, model LIMIT $2 FOR UPDATE SKIP LOCKED) "
              "RETURNING account_id, upstream, model, earliest",
-             choice == PendingChoice::all, instances_at_once)) {
+             choice == PendingChoice::all, instances_at_once, share.count, share.index)) {
         taken.push_back({.name = {.account = lifecycle::AccountId(row[0].as<std::string>()),
                                   .upstream = lifecycle::UpstreamId(row[1].as<std::string>()),
                                   .model = lifecycle::ModelName(row[2].as<std::string>())},
@@ -154,9 +156,9 @@ class Passing {
 
 }  // namespace
 
-MeterPass meter_pending(Work& work, PendingChoice choice) {
+MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share) {
     hold_rules(work);
-    const std::vector<TouchedInstance> taken = take_pending(work, choice);
+    const std::vector<TouchedInstance> taken = take_pending(work, choice, share);
     if (taken.empty()) return {};
     hold_instances(work, taken);
     Passing passing(work);

@@ -2,6 +2,7 @@
 // and charges their sessions; what cannot be stored parks its instance alone, with the reason.
 #pragma once
 
+#include "ledger/meter_share.h"
 #include "ledger/transaction.h"
 #include "money/decimal.h"
 
@@ -15,6 +16,6 @@ struct MeterPass {
 };
 
 /// Folds up to 500 pending instances, those that wait longest first.
-MeterPass meter_pending(Work& work, PendingChoice choice);
+MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share = {});
 
 }  // namespace ledger
