@@ -29,6 +29,11 @@ int main(int argc, char** argv) {
     cli::add_verify(app, exit);
     cli::add_export(app, exit);
     cli::add_correction(app, exit);
+    // CLI11 would only say that a subcommand is required.
+    if (argc > 1 && argv[1][0] == '-' && app.get_option_no_throw(argv[1]) == nullptr) {
+        std::cerr << "tollgate: no such option: " << argv[1] << " (see tollgate --help)\n";
+        return static_cast<int>(cli::Exit::usage);
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "calendar/period.h"
+
 namespace cli {
 
 void ConfigArguments::add_to(CLI::App& command) {
@@ -10,6 +12,18 @@ void ConfigArguments::add_to(CLI::App& command) {
     command.add_option("--set", overrides, "override one key: gateway.listen=127.0.0.1:9000")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
+}
+
+void MonthScope::add_to(CLI::App& command) {
+    command.add_option("--month", month, "a month of each account's zone: 2026-10")
+        ->required()
+        ->type_name("MONTH")
+        ->check(check_month);
+    command.add_option("--account", account, "one account, by name or id")->type_name("A");
+}
+
+std::string check_month(const std::string& text) {
+    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
 }
 
 }  // namespace cli

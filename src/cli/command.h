@@ -20,6 +20,15 @@ struct ConfigArguments {
     void add_to(CLI::App& command);
 };
 
+/// What a report of a month takes: --month, required, and --account.
+struct MonthScope {
+    std::string month;    // one that parse_month takes
+    std::string account;  // name or id; empty: all
+    void add_to(CLI::App& command);
+};
+/// For CLI::Option::check: what is wrong with it, empty when it is a month.
+std::string check_month(const std::string& text);
+
 // Each registers its subcommand; its callback sets `exit`.
 void add_serve(CLI::App& app, Exit& exit);
 void add_rate(CLI::App& app, Exit& exit);

@@ -65,9 +65,7 @@ void add_export(CLI::App& app, Exit&) {
     command->add_option("--month", arguments->month, "a month of the account's zone: 2026-10")
         ->required()
         ->type_name("M")
-        ->check([](const std::string& text) {
-            return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-        });
+        ->check(check_month);
     command
         ->add_option("--output", arguments->output,
                      "a file to write, readable by its owner alone; else standard output")

@@ -29,10 +29,6 @@ struct Arguments {
 };
 using Shared = std::shared_ptr<Arguments>;
 
-std::string check_month(const std::string& text) {
-    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-}
-
 ledger::InvoiceTerms terms_of(const Settings& settings) {
     return {.issuer = {.name = settings.issuer.name,
                        .address = settings.issuer.address,

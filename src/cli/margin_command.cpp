@@ -14,8 +14,7 @@ namespace {
 
 struct Arguments {
     ConfigArguments config;
-    std::string month;
-    std::string account;
+    MonthScope scope;
     std::string by = "account";
     std::string format = "table";
 };
@@ -29,16 +28,12 @@ const std::map<std::string,
                {"csv", reports::comparison_csv},
                {"json", reports::comparison_json}};
 
-std::string check_month(const std::string& text) {
-    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-}
-
 void print_margin(const Arguments& arguments) {
     with_store(arguments.config, [&](ledger::Store& store) {
-        ledger::ComparisonScope scope{.month = *calendar::parse_month(arguments.month),
+        ledger::ComparisonScope scope{.month = *calendar::parse_month(arguments.scope.month),
                                       .by = groupings.at(arguments.by)};
-        if (!arguments.account.empty())
-            scope.account = ledger::get_account(store, arguments.account).id;
+        if (!arguments.scope.account.empty())
+            scope.account = ledger::get_account(store, arguments.scope.account).id;
         std::cout << formats.at(arguments.format)(
             ledger::compare_with_cost(store, scope, platform::SystemClock().now()),
             reports::margin_words);
@@ -52,12 +47,7 @@ void add_margin(CLI::App& app, Exit&) {
     CLI::App* command =
         app.add_subcommand("margin", "a month's revenue and what the upstream takes of it");
     arguments->config.add_to(*command);
-    command->add_option("--month", arguments->month, "a month of each account's zone: 2026-10")
-        ->required()
-        ->type_name("MONTH")
-        ->check(check_month);
-    command->add_option("--account", arguments->account, "one account, by name or id")
-        ->type_name("A");
+    arguments->scope.add_to(*command);
     command->add_option("--by", arguments->by, "what a row is of")
         ->check(CLI::IsMember(groupings))
         ->capture_default_str();

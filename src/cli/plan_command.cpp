@@ -94,10 +94,6 @@ void add_cost(CLI::App& group) {
     });
 }
 
-std::string check_month(const std::string& text) {
-    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-}
-
 metering::Plan parse_draft(const std::string& document, const std::string& name) {
     auto plan = metering::parse_plan(document);
     if (const auto* refused = std::get_if<metering::PlanRefused>(&plan))

@@ -1,6 +1,6 @@
 // The configuration: one JSON file (comments allowed), every key overridable by environment and by
-// --set. Owns the table of keys: names, types, defaults, ranges and what each is for; the order of
-// precedence (default < file < environment < --set); and that a wrong key never starts anything.
+// --set. Owns the defaults, the order of precedence (default < file < environment < --set), and
+// that a wrong key never starts anything.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace cli {
 enum class KeyMode { passthrough, managed };
 enum class Isolation { refuse, share };
 
-/// Every setting with its default. What each means and may hold: the table in settings.cpp, printed
-/// by `tollgate config`.
+/// Every setting with its default. What each means and may hold: the table in setting_keys.cpp,
+/// printed by `tollgate config`.
 struct Settings {
     struct Gateway {
         std::string listen = "127.0.0.1:8080";

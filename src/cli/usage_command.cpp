@@ -14,8 +14,7 @@ namespace {
 
 struct Arguments {
     ConfigArguments config;
-    std::string month;
-    std::string account;
+    MonthScope scope;
     std::string by = "model";
     std::string format = "table";
 };
@@ -29,20 +28,16 @@ const std::map<std::string, invoicing::UsageBy> groupings = {
 const std::map<std::string, std::string (*)(const invoicing::Usage&)> formats = {
     {"table", reports::usage_table}, {"csv", reports::usage_csv}, {"json", reports::usage_json}};
 
-std::string check_month(const std::string& text) {
-    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-}
-
 void print_usage(const Arguments& arguments) {
     with_store(arguments.config, [&](ledger::Store& store) {
         std::vector<ledger::Account> accounts;
-        if (arguments.account.empty()) {
+        if (arguments.scope.account.empty()) {
             accounts = ledger::list_accounts(store, true);
         } else {
-            accounts.push_back(ledger::get_account(store, arguments.account));
+            accounts.push_back(ledger::get_account(store, arguments.scope.account));
         }
         std::cout << formats.at(arguments.format)(
-            ledger::read_usage(store, accounts, *calendar::parse_month(arguments.month),
+            ledger::read_usage(store, accounts, *calendar::parse_month(arguments.scope.month),
                                groupings.at(arguments.by), platform::SystemClock().now()));
     });
 }
@@ -53,12 +48,7 @@ void add_usage(CLI::App& app, Exit&) {
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = app.add_subcommand("usage", "what a month has brought so far");
     arguments->config.add_to(*command);
-    command->add_option("--month", arguments->month, "a month of each account's zone: 2026-10")
-        ->required()
-        ->type_name("MONTH")
-        ->check(check_month);
-    command->add_option("--account", arguments->account, "one account, by name or id")
-        ->type_name("A");
+    arguments->scope.add_to(*command);
     command->add_option("--by", arguments->by, "what a row of an account is")
         ->check(CLI::IsMember(groupings))
         ->capture_default_str();

@@ -95,9 +95,7 @@ void add_verify(CLI::App& app, Exit& exit) {
     arguments->config.add_to(*command);
     command->add_option("--month", arguments->month, "charges and invoices of this month alone")
         ->type_name("M")
-        ->check([](const std::string& text) {
-            return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
-        });
+        ->check(check_month);
     command
         ->add_option("--public-key", arguments->public_keys,
                      "also take checkpoints that this key signed: another gateway's; of an export: "

@@ -22,13 +22,15 @@ class CommandLine(unittest.TestCase):
 
     def test_help_is_everywhere(self):
         for command in ("serve", "origin", "rate", "migrate", "account", "key", "plan", "model",
-                        "session", "usage", "invoice", "export", "verify"):
+                        "session", "usage", "margin", "invoice", "export", "verify", "reconcile",
+                        "checkpoint", "correction"):
             done = tollgate(command, "--help")
             self.assertEqual(done.returncode, 0, command)
             self.assertIn(f"Usage: tollgate {command}", done.stdout)
 
     def test_a_wrong_flag_and_a_wrong_command_are_usage_errors(self):
         self.refused(tollgate("serve", "--nonsense"), 2, "--nonsense")
+        self.refused(tollgate("--nonsense"), 2, "no such option: --nonsense")
         self.refused(tollgate("nonsense"), 2)
         self.refused(tollgate(), 2)
         self.refused(tollgate("rate"), 2, "--plan")

@@ -1,0 +1,282 @@
+#include "cli/setting_keys.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <sstream>
+
+namespace cli {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+using Check = std::function<std::string(const std::string&)>;
+
+template <class Access>
+SettingKey text_key(std::string path, std::string help, Access access, Check check = nullptr) {
+    auto set = [access, check](Settings& settings, const json& value) -> std::string {
+        if (!value.is_string()) return "must be a text";
+        const auto& text = value.get_ref<const std::string&>();
+        if (text.find('\0') != std::string::npos) return "must not hold a zero byte";
+        if (check) {
+            if (std::string wrong = check(text); !wrong.empty()) return wrong;
+        }
+        access(settings) = text;
+        return {};
+    };
+    auto get = [access](const Settings& settings) {
+        Settings copy = settings;
+        return ordered_json(access(copy));
+    };
+    return {std::move(path), std::move(help), set, get};
+}
+
+std::optional<std::int64_t> as_integer(const json& value) {
+    if (value.is_number_integer()) {
+        if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)
+            return std::nullopt;
+        return value.get<std::int64_t>();
+    }
+    if (!value.is_string()) return std::nullopt;
+    const auto& text = value.get_ref<const std::string&>();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+struct Range {
+    std::int64_t least;
+    std::int64_t most;
+};
+
+template <class Access>
+SettingKey integer_key(std::string path, std::string help, Access access, Range range) {
+    const std::string wanted = "must be a whole number from " + std::to_string(range.least) +
+                               " to " + std::to_string(range.most);
+    auto set = [access, range, wanted](Settings& settings, const json& value) -> std::string {
+        const auto number = as_integer(value);
+        if (!number || *number < range.least || *number > range.most) return wanted;
+        access(settings) = *number;
+        return {};
+    };
+    auto get = [access](const Settings& settings) {
+        Settings copy = settings;
+        return ordered_json(access(copy));
+    };
+    return {std::move(path), std::move(help), set, get};
+}
+
+/// A two-value enumeration, in the order of its words.
+template <class Access>
+SettingKey choice_key(std::string path, std::string help, Access access,
+                      std::vector<std::string> words) {
+    auto set = [access, words](Settings& settings, const json& value) -> std::string {
+        using Choice = std::remove_reference_t<decltype(access(settings))>;
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            if (value != words[i]) continue;
+            access(settings) = static_cast<Choice>(i);
+            return {};
+        }
+        return "must be " + words[0] + " or " + words[1];
+    };
+    auto get = [access, words](const Settings& settings) {
+        Settings copy = settings;
+        return ordered_json(words.at(static_cast<std::size_t>(access(copy))));
+    };
+    return {std::move(path), std::move(help), set, get};
+}
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+    std::vector<std::string> parts;
+    std::istringstream stream(text);
+    for (std::string part; std::getline(stream, part, ',');)
+        if (!part.empty()) parts.push_back(part);
+    return parts;
+}
+
+template <class Access>
+SettingKey list_key(std::string path, std::string help, Access access, Check check = nullptr) {
+    auto set = [access, check](Settings& settings, const json& value) -> std::string {
+        std::vector<std::string> parts;
+        if (value.is_string()) {
+            parts = split_at_commas(value.get<std::string>());
+        } else {
+            if (!value.is_array()) return "must be a list of texts";
+            for (const json& part : value) {
+                if (!part.is_string()) return "must be a list of texts";
+                parts.push_back(part.get<std::string>());
+            }
+        }
+        for (const std::string& part : parts) {
+            if (!check) break;
+            if (std::string wrong = check(part); !wrong.empty()) return wrong;
+        }
+        access(settings) = parts;
+        return {};
+    };
+    auto get = [access](const Settings& settings) {
+        Settings copy = settings;
+        return ordered_json(access(copy));
+    };
+    return {std::move(path), std::move(help), set, get};
+}
+
+SettingKey secret(SettingKey key) {
+    key.get = nullptr;
+    return key;
+}
+
+std::string check_address(const std::string& text) {
+    const char* wanted = "must be HOST:PORT, such as 127.0.0.1:8080";
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0) return wanted;
+    const auto port = as_integer(text.substr(colon + 1));
+    return port && *port >= 0 && *port <= 65535 ? "" : wanted;
+}
+
+std::string check_upstream(const std::string& text) {
+    const std::size_t scheme = text.starts_with("https://")  ? 8
+                               : text.starts_with("http://") ? 7
+                                                             : 0;
+    if (scheme == 0 || scheme == text.size())
+        return "must begin with http:// or https:// and name a host";
+    if (text.find_first_of("?# @\t\r\n", scheme) != std::string::npos)
+        return "must be scheme, host, port and path alone (a credential goes into upstream.key)";
+    return {};
+}
+
+std::string check_field_value(const std::string& text) {
+    for (const char c : text)
+        if (c <= ' ' || c == 0x7f) return "must not hold spaces or control characters";
+    return {};
+}
+
+std::string check_database(const std::string& text) {
+    return text == "embedded" || text.starts_with("postgres://") ||
+                   text.starts_with("postgresql://")
+               ? ""
+               : "must be \"embedded\" or a postgresql:// URI";
+}
+
+std::string check_path(const std::string& text) {
+    return text.empty() ? "must name a file or folder" : "";
+}
+
+std::string check_forward_path(const std::string& text) {
+    return text.starts_with('/') && text.find_first_of("?# ") == std::string::npos
+               ? ""
+               : "must be paths that begin with /";
+}
+
+std::string check_level(const std::string& text) {
+    return text == "debug" || text == "info" || text == "warning" || text == "error"
+               ? ""
+               : "must be debug, info, warning or error";
+}
+
+std::string check_country(const std::string& text) {
+    const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    return text.empty() || (text.size() == 2 && is_upper(text[0]) && is_upper(text[1]))
+               ? ""
+               : "must be an ISO 3166 code of two capitals, such as DE";
+}
+
+std::string check_series(const std::string& text) {
+    const auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
+    return !text.empty() && text.size() <= 16 && std::all_of(text.begin(), text.end(), is_plain)
+               ? ""
+               : "must be 1 to 16 letters, digits, - or _";
+}
+
+#define FIELD(name)             \
+    [](Settings & s) -> auto& { \
+        return s.name;          \
+    }
+
+}  // namespace
+
+const std::vector<SettingKey>& setting_keys() {
+    static const std::vector<SettingKey> keys = {
+        text_key("gateway.listen", "where clients connect; port 0 takes a free one",
+                 FIELD(gateway.listen), check_address),
+        choice_key("gateway.keys",
+                   "passthrough: clients hold the upstream's keys; managed: clients hold ours",
+                   FIELD(gateway.keys), {"passthrough", "managed"}),
+        integer_key("gateway.threads", "event loops", FIELD(gateway.threads), {1, 64}),
+        integer_key("gateway.max_body_bytes", "largest request body", FIELD(gateway.max_body_bytes),
+                    {1024, 1ll << 40}),
+        choice_key("gateway.isolation",
+                   "managed keys: refuse or share the instances of other accounts",
+                   FIELD(gateway.isolation), {"refuse", "share"}),
+        list_key("gateway.forward_paths", "managed keys: further paths that may pass, unmetered",
+                 FIELD(gateway.forward_paths), check_forward_path),
+        integer_key("gateway.stop_seconds", "how long a stop waits for calls in flight",
+                    FIELD(gateway.stop_seconds), {0, 3600}),
+        text_key("upstream.url", "the inference API behind the gateway", FIELD(upstream.url),
+                 check_upstream),
+        secret(text_key("upstream.key", "managed keys: the credential that the gateway puts in",
+                        FIELD(upstream.key), check_field_value)),
+        text_key("upstream.ca_file", "PEM certificates to trust instead of the system's",
+                 FIELD(upstream.ca_file)),
+        integer_key("upstream.connect_timeout_seconds", "", FIELD(upstream.connect_timeout_seconds),
+                    {1, 600}),
+        integer_key("upstream.idle_timeout_seconds", "an unused connection is closed after it",
+                    FIELD(upstream.idle_timeout_seconds), {1, 3600}),
+        integer_key("upstream.answer_timeout_seconds",
+                    "longest silence of the upstream within one call",
+                    FIELD(upstream.answer_timeout_seconds), {1, 86400}),
+        integer_key("upstream.watch_interval_seconds", "how often a booting instance is looked at",
+                    FIELD(upstream.watch_interval_seconds), {1, 3600}),
+        text_key("console.listen", "health and metrics", FIELD(console.listen), check_address),
+        secret(text_key("database.url", "\"embedded\", or a postgresql:// URI", FIELD(database.url),
+                        check_database)),
+        text_key("database.postgres_dir", "embedded: the folder that holds VERSION/bin",
+                 FIELD(database.postgres_dir), check_path),
+        text_key("data_dir", "journal, keys and the embedded database", FIELD(data_dir),
+                 check_path),
+        integer_key("journal.max_backlog_bytes",
+                    "facts that wait for the database; beyond it all but deletes get 503",
+                    FIELD(journal.max_backlog_bytes), {1 << 20, 1ll << 50}),
+        text_key("meter.plan", "the plan that prices accounts without one of their own",
+                 FIELD(meter.plan), check_path),
+        text_key("issuer.name", "who issues the invoices", FIELD(issuer.name)),
+        text_key("issuer.address", "", FIELD(issuer.address)),
+        text_key("issuer.country", "", FIELD(issuer.country), check_country),
+        text_key("issuer.vat_id", "", FIELD(issuer.vat_id)),
+        text_key("issuer.invoice_series", "the first part of every invoice number",
+                 FIELD(issuer.invoice_series), check_series),
+        text_key("reports.templates", "a folder of templates instead of the built-in ones",
+                 FIELD(reports.templates)),
+        text_key("origin.listen", "where the self-hosted model host listens", FIELD(origin.listen),
+                 check_address),
+        secret(list_key("origin.keys", "keys that may call the origin; \"any\" lets every key in",
+                        FIELD(origin.keys), check_field_value)),
+        text_key("origin.models", "the catalogue of models", FIELD(origin.models), check_path),
+        text_key("origin.engine_dir", "where the bundled engine is installed",
+                 FIELD(origin.engine_dir), check_path),
+        integer_key("origin.boot_timeout_seconds", "", FIELD(origin.boot_timeout_seconds),
+                    {1, 86400}),
+        integer_key("origin.spin_down_seconds",
+                    "time between an instance's expiry and its shutdown",
+                    FIELD(origin.spin_down_seconds), {0, 120}),
+        integer_key("origin.queue_per_replica", "how many runs wait for each replica, then 429",
+                    FIELD(origin.queue_per_replica), {0, 100'000}),
+        integer_key("origin.queue_seconds", "how long a run waits for a replica, then 429",
+                    FIELD(origin.queue_seconds), {0, 3600}),
+        text_key("log.level", "debug, info, warning or error", FIELD(log.level), check_level),
+    };
+    return keys;
+}
+
+#undef FIELD
+
+const SettingKey* find_setting(const std::string& path) {
+    for (const SettingKey& key : setting_keys())
+        if (key.path == path) return &key;
+    return nullptr;
+}
+
+}  // namespace cli
