@@ -80,6 +80,12 @@ void Bookkeeping::make_checkpoint_when_due() {
     }
 }
 
+void Bookkeeping::index_months_when_due() {
+    if (clock_.now() < indexes_due_) return;
+    store_.index_finished_months(clock_.now());
+    indexes_due_ = clock_.now() + partition_interval;
+}
+
 void Bookkeeping::run() {
     std::string said;
     std::unique_lock lock(mutex_);
@@ -92,6 +98,7 @@ void Bookkeeping::run() {
             else if (clock_.now() >= partitions_due_)
                 prepare_partitions();
             if (prepared_) make_checkpoint_when_due();
+            if (prepared_) index_months_when_due();
             trouble = shipper_.problem();
         } catch (const std::exception& error) {
             trouble = error.what();

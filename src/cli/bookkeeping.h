@@ -48,6 +48,7 @@ class Bookkeeping {
     void prepare();
     void prepare_partitions();
     void make_checkpoint_when_due();
+    void index_months_when_due();
 
     // Constant after construction.
     const Database& database_;
@@ -60,6 +61,7 @@ class Bookkeeping {
     bool prepared_ = false;
     calendar::Instant partitions_due_;
     calendar::Instant checkpoint_due_;
+    calendar::Instant indexes_due_;
     std::array<ledger::Meter, 2> meters_;
     ledger::Shipper shipper_;
 

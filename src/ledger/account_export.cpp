@@ -26,6 +26,10 @@ using proof::ExportedFact;
 // Clocks of gateways may differ by so much, and a gateway's clock is measured by whole windows.
 constexpr Duration slack = Duration::seconds(600) + lifecycle::clock_window;
 
+// Facts are recorded as they occur; months of facts that lie further off are not looked at. Where a
+// clock was wrong by more, the narrow export does not agree, and the whole one is made.
+constexpr Duration most_delay = Duration::seconds(24 * 3600);
+
 /// How much of the chains is told.
 enum class Extent {
     needed,  // around the month's sessions
@@ -79,11 +83,15 @@ class Reading {
         read_export_books(work_, request_, result_);
         for (const auto& [session, plan] : result_.sessions)
             instances_.insert({session.upstream.text(), session.model.text()});
+        std::optional<Instant> issued_at;  // the latest
         for (const auto& [number, document] : result_.invoices) {
-            for (const auto& head : invoicing::parse_invoice(document).chain_heads)
+            const auto invoice = invoicing::parse_invoice(document);
+            for (const auto& head : invoice.chain_heads)
                 heads_[head.gateway].insert(head.last_sequence);
+            if (invoice.issued_at)
+                issued_at = std::max(issued_at.value_or(*invoice.issued_at), *invoice.issued_at);
         }
-        if (extent_ == Extent::needed) find_span();
+        if (extent_ == Extent::needed) find_span(issued_at);
         read_stretches();
         read_rules();
         read_company();
@@ -96,7 +104,7 @@ class Reading {
 
     /// The month, and the lives of its sessions: from the last but one before the earliest, as a
     /// fold of new facts begins (refold.cpp), to the one after the latest, which may have ended it.
-    void find_span() {
+    void find_span(std::optional<Instant> issued_at) {
         Instant from = start_;
         Instant until = end_;
         std::map<Name, std::pair<Instant, Instant>> lives;
@@ -115,6 +123,8 @@ class Reading {
         }
         from_ = lifecycle::clock_window_start(from - slack);
         until_ = until + slack;
+        recorded_from_ = *from_ - most_delay;
+        recorded_until_ = std::max(*until_, issued_at.value_or(*until_)) + most_delay;
     }
 
     std::pair<std::optional<Instant>, std::optional<Instant>> find_neighbours(
@@ -132,9 +142,12 @@ class Reading {
         for (const auto& row : work_.exec_params(
                  "SELECT gateway, min(sequence) FILTER (WHERE $2::timestamptz IS NULL OR "
                  "occurred_at >= $2), max(sequence) FILTER (WHERE $3::timestamptz IS NULL OR "
-                 "occurred_at <= $3) FROM facts WHERE account_id = $1 GROUP BY gateway "
+                 "occurred_at <= $3) FROM facts WHERE account_id = $1 AND "
+                 "($4::timestamptz IS NULL OR recorded_at >= $4) AND "
+                 "($5::timestamptz IS NULL OR recorded_at <= $5) GROUP BY gateway "
                  "ORDER BY gateway COLLATE \"C\"",
-                 id_, to_parameter(from_), to_parameter(until_))) {
+                 id_, to_parameter(from_), to_parameter(until_), to_parameter(recorded_from_),
+                 to_parameter(recorded_until_))) {
             const std::string gateway = row[0].as<std::string>();
             std::set<std::uint64_t> ends = heads_[gateway];
             if (!row[1].is_null() && !row[2].is_null() &&
@@ -158,19 +171,23 @@ class Reading {
                 if (!fact.model.empty()) instances_.insert({fact.upstream, fact.model});
                 return true;
             },
-            select_facts + "account_id = $1 AND gateway = $2 AND sequence BETWEEN $3 AND $4" +
+            select_facts +
+                "account_id = $1 AND gateway = $2 AND sequence BETWEEN $3 AND $4 AND "
+                "($5::timestamptz IS NULL OR recorded_at >= $5) AND "
+                "($6::timestamptz IS NULL OR recorded_at <= $6)" +
                 in_order,
-            id_, gateway, first, last);
+            id_, gateway, first, last, to_parameter(recorded_from_), to_parameter(recorded_until_));
         result_.stretches.push_back(std::move(stretch));
     }
 
     proof::ChainHead find_link_before(const std::string& gateway, std::uint64_t first) {
         const pqxx::result rows = work_.exec_params(
             "SELECT f.chain, h.count - (SELECT count(*) FROM facts WHERE account_id = $1 AND "
-            "gateway = $2 AND sequence >= $3), f.sequence FROM facts f JOIN chain_heads h USING "
-            "(gateway, account_id) WHERE f.account_id = $1 AND f.gateway = $2 AND f.sequence < $3 "
-            "ORDER BY f.sequence DESC LIMIT 1",
-            id_, gateway, first);
+            "gateway = $2 AND sequence >= $3 AND ($4::timestamptz IS NULL OR recorded_at >= $4)), "
+            "f.sequence FROM facts f JOIN chain_heads h USING (gateway, account_id) WHERE "
+            "f.account_id = $1 AND f.gateway = $2 AND f.sequence < $3 AND "
+            "($5::timestamptz IS NULL OR f.recorded_at <= $5) ORDER BY f.sequence DESC LIMIT 1",
+            id_, gateway, first, to_parameter(recorded_from_), to_parameter(recorded_until_));
         return rows.empty() ? proof::start_of(gateway, id_) : read_chain_head(rows[0], 0);
     }
 
@@ -286,6 +303,8 @@ class Reading {
     Instant end_;
     std::optional<Instant> from_;  // of occurrences that are told; absent: all
     std::optional<Instant> until_;
+    std::optional<Instant> recorded_from_;  // in which months of facts they are
+    std::optional<Instant> recorded_until_;
     std::set<Name> instances_;
     std::map<std::string, std::set<std::uint64_t>> heads_;  // on the month's invoices, by gateway
     AccountExport result_;

@@ -132,4 +132,14 @@ void Store::prepare_partitions(calendar::Instant now) {
     });
 }
 
+void Store::index_finished_months(calendar::Instant now) {
+    const auto make_next = [&](Work& work) {
+        work.exec("SET LOCAL statement_timeout = '1h'");
+        return work.exec_params1("SELECT index_a_finished_month($1)", calendar::to_text(now))[0]
+            .as<int>();
+    };
+    while (transact(*this, make_next) > 0) {
+    }
+}
+
 }  // namespace ledger

@@ -57,6 +57,9 @@ class Store {
     void check_schema();
     /// Makes the partitions of facts for the month of `now` and the two after it.
     void prepare_partitions(calendar::Instant now);
+    /// Makes an index by account on each month of facts that is over and has none. Takes long where
+    /// there are many facts.
+    void index_finished_months(calendar::Instant now);
     bool connected() const;
     void disconnect();
     /// Any thread, for stopping: what is under way on the connection ends soon, with Unavailable,

@@ -244,8 +244,8 @@ TEST_F(AccountExportTest, ALongHistoryIsToldFromALinkOn) {
 // The invoice came when November had begun; what came after it is not needed.
 TEST_F(AccountExportTest, AChainIsToldUpToTheInvoicesHeadAndNoFurther) {
     ship(life(start_, 600));
-    ship(life(at("2026-11-05T00:00:00Z"), 600));
-    ship(life(at("2026-11-20T00:00:00Z"), 600));
+    ship(life(at("2026-11-01T09:00:00Z"), 600));
+    ship(life(at("2026-11-01T18:00:00Z"), 600));
     issue_october();
     ship(life(at("2026-12-20T00:00:00Z"), 600));
     const auto found = agreeing(october());

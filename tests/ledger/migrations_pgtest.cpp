@@ -102,6 +102,25 @@ TEST_F(ServiceRole, MayAddFactsAndChargesAndNeverChangeThem) {
     EXPECT_EQ(ask("SELECT count(*) FROM facts"), "1");
 }
 
+// While a month is filled, an index by account would cost each of its facts.
+TEST_F(ServiceRole, IndexesByAccountTheMonthsThatAreOver) {
+    store_.check_schema();
+    for (const char* month : {"2026-08", "2026-09", "2026-10", "2026-11"})
+        ask(std::string("SELECT make_fact_partition('") + month + "-05T00:00:00Z')");
+    const auto indexed = [&] {
+        return ask(
+            "SELECT coalesce(string_agg(tablename, ' ' ORDER BY 1), '') FROM pg_indexes WHERE "
+            "schemaname = 'tollgate' AND indexname LIKE 'facts_%_by_account'");
+    };
+    const auto at = [](const char* text) { return calendar::parse_instant(text).value(); };
+    store_.index_finished_months(at("2026-10-01T12:00:00Z"));
+    EXPECT_EQ(indexed(), "facts_2026_08");  // facts of September may still be on their way
+    store_.index_finished_months(at("2026-10-05T00:00:00Z"));
+    EXPECT_EQ(indexed(), "facts_2026_08 facts_2026_09");
+    store_.index_finished_months(at("2026-10-05T00:00:00Z"));
+    EXPECT_EQ(indexed(), "facts_2026_08 facts_2026_09");
+}
+
 TEST_F(ServiceRole, IsWhatTheStoreRunsAs) {
     store_.check_schema();
     EXPECT_EQ(ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
