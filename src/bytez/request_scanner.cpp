@@ -1,5 +1,7 @@
 #include "bytez/request_scanner.h"
 
+#include <algorithm>
+
 #include "bytez/plain_run.h"
 
 namespace bytez {
@@ -12,6 +14,15 @@ constexpr bool is_space(char c) {
 }
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
+}
+
+/// A name that readers without regard to case take for one of ours.
+bool is_near_miss(std::string_view name) {
+    const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+    for (const std::string_view ours : {"model", "key", "concurrency", "expirationPeriodSeconds"}) {
+        if (std::equal(name.begin(), name.end(), ours.begin(), ours.end(), same)) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -287,6 +298,7 @@ void RequestScanner::resolve_name() {
         field_ = Field::expiration;
         seen = &expiration_seconds_.seen;
     } else {
+        if (is_near_miss(name_)) fail("a metered field's name is in other letters");
         return;
     }
     if (*seen) fail("a field that must be unique is given twice");

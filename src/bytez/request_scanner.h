@@ -2,7 +2,8 @@
 // UTF-8 and JSON, and takes the top-level fields that metering needs. Keys are compared after
 // unescaping ("\u006dodel" is `model`), because that is how the upstream reads them; a second
 // `model`, `key`, `concurrency` or `expirationPeriodSeconds` is refused, because upstreams differ
-// in which of the two they take.
+// in which of the two they take. A name in other letters than ours ("Model") is refused too:
+// readers without regard to case take it for ours.
 //
 // Nothing is allocated after the first uses: the captured texts keep their memory over reset().
 #pragma once

@@ -82,8 +82,13 @@ std::string lenient_segment(std::string_view raw) {
     return segment;
 }
 
+struct LenientPath {
+    std::string path;
+    bool climbs = false;  // above its root: an upstream's path prefix may lead in again
+};
+
 /// The path as the most lenient of servers would read it.
-std::string lenient_path(std::string_view target) {
+LenientPath lenient_path(std::string_view target) {
     std::string decoded(target);
     for (int round = 0; round < 3 && decode_percent(decoded); ++round) {
     }
@@ -91,7 +96,8 @@ std::string lenient_path(std::string_view target) {
     for (char& c : decoded) {
         if (c == '\\') c = '/';
     }
-    std::string path;
+    LenientPath result;
+    std::string& path = result.path;
     for (std::size_t at = 0; at < decoded.size();) {
         const std::size_t slash = std::min(decoded.find('/', at), decoded.size());
         const std::string segment =
@@ -99,13 +105,24 @@ std::string lenient_path(std::string_view target) {
         at = slash + 1;
         if (segment.empty() || segment == ".") continue;
         if (segment == "..") {
+            result.climbs = result.climbs || path.empty();
             path.resize(path.empty() ? 0 : path.rfind('/'));
             continue;
         }
         path += '/';
         path += segment;
     }
-    return path;
+    return result;
+}
+
+const KnownCall* find_meant(std::string_view target) {
+    const LenientPath meant = lenient_path(target);
+    for (const KnownCall& known : known_calls) {
+        if (meant.climbs ? meant.path.ends_with(known.path) : meant.path == known.path) {
+            return &known;
+        }
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -117,7 +134,7 @@ Route classify(std::string_view method, std::string_view target) {
         if (method == "OPTIONS" || method == "HEAD") return {RouteKind::other, known->call};
         return {RouteKind::wrong_method, known->call};
     }
-    if (const KnownCall* meant = find_path(lenient_path(target))) {
+    if (const KnownCall* meant = find_meant(target)) {
         return {RouteKind::near_miss, meant->call};
     }
     return {};

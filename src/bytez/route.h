@@ -12,7 +12,7 @@ enum class RouteKind {
     known,         // `call` says which, method and path exact (a query string may follow)
     wrong_method,  // a known path with another method than its own (OPTIONS and HEAD are `other`)
     near_miss,  // would be `known` after case folding, percent-decoding, dot segments, doubled or
-                // trailing slashes
+                // trailing slashes, or where it climbs above its root, under an upstream's prefix
     other,
 };
 

@@ -61,9 +61,22 @@ TEST(RequestScanner, RefusesAFieldGivenTwice) {
 TEST(RequestScanner, CountsAValueOfAnotherTypeAsAbsent) {
     RequestScanner scanner;
     for (const char* body : {R"({"model":1})", R"({"model":null})", R"({"model":["a"]})",
-                             R"({"model":{"model":"a"}})", R"({"Model":"a"})", R"({})"}) {
+                             R"({"model":{"model":"a"}})", R"({"models":"a"})", R"({})"}) {
         EXPECT_EQ(scan(scanner, body), State::complete) << body;
         EXPECT_FALSE(scanner.model()) << body;
+    }
+}
+
+TEST(RequestScanner, RefusesOurNamesInOtherLettersAtTheTopOnly) {
+    RequestScanner scanner;
+    for (const std::string name :
+         {"Model", "MODEL", "mod\\u0045l", "Key", "conCurrency", "expirationperiodseconds"}) {
+        const std::string field = "\"" + name + "\":\"a\"";
+        EXPECT_EQ(scan(scanner, "{" + field + "}"), State::bad) << name;
+        EXPECT_EQ(scan(scanner, R"({"model":"m","prompt":{)" + field + "}}"), State::complete);
+    }
+    for (const char* other : {R"({"Models":1})", R"({"\r\u000fdel":1})", R"({"MODEL ":1})"}) {
+        EXPECT_EQ(scan(scanner, other), State::complete) << other;
     }
 }
 
@@ -311,6 +324,7 @@ TEST(RequestScanner, AgreesWithAWholeDocumentParserOnRandomSplits) {
             ++bad;
             const bool ours =
                 scanner.error().find("surrogate") != std::string_view::npos ||
+                scanner.error().find("in other letters") != std::string_view::npos ||
                 scanner.error().find("control character in the model") != std::string_view::npos;
             ASSERT_TRUE(!parsed.is_object() || has_duplicate_of_ours(body) || ours)
                 << body << "\n"

@@ -38,7 +38,7 @@ TEST(Route, CallsWhatALenientServerWouldReadAsACallANearMiss) {
              "/model\\run",     "/model/run%20",   "/model/run;v=1",   "/model;a/run",
              "/model/run%3Fx",  "/model/run%23",   "/model/run.",      "/model/run%00",
              "/model/%2e/run",  "/model/load%2f",  "/MODEL/delete/?q", "model/run",
-             "/model/run#x",    "/model/Status",
+             "/model/run#x",    "/model/Status",   "/../v1/model/run", "/x/../..//a/b/Model/load",
          }) {
         EXPECT_EQ(classify("POST", target).kind, RouteKind::near_miss) << target;
         EXPECT_EQ(classify("GET", target).kind, RouteKind::near_miss) << target;
@@ -56,9 +56,10 @@ TEST(Route, TellsAWrongMethodFromOptionsAndHead) {
 }
 
 TEST(Route, LeavesEverythingElseAlone) {
-    for (const char* target : {"/", "", "*", "/model", "/model/", "/models/v2/openai/gpt2",
-                               "/model/runs", "/model/run/x", "/v1/model/run", "/model/ru",
-                               "/modelrun", "/model/list/../x", "/%zz", "/model/run%2Fx"}) {
+    for (const char* target :
+         {"/", "", "*", "/model", "/model/", "/models/v2/openai/gpt2", "/model/runs",
+          "/model/run/x", "/v1/model/run", "/model/ru", "/modelrun", "/model/list/../x", "/%zz",
+          "/model/run%2Fx", "/x/../v1/model/run", "/../v1/model/runs"}) {
         EXPECT_EQ(classify("POST", target).kind, RouteKind::other) << target;
     }
 }
