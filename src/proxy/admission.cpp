@@ -76,8 +76,10 @@ std::optional<OwnError> check_route(const RequestHead& head, const bytez::Route&
 
 }  // namespace
 
-bool Admission::may_forward(std::string_view target) const {
-    const std::string_view path = target.substr(0, target.find('?'));
+bool Admission::may_forward(const RequestHead& head) const {
+    // The upstream would show the operator's credential to the client.
+    if (head.method == "TRACE") return false;
+    const std::string_view path = head.target.substr(0, head.target.find('?'));
     // A dot segment or an escape could lead out of a prefix.
     if (path.find('%') != path.npos || path.find("/.") != path.npos ||
         path.find("//") != path.npos || path.find('\\') != path.npos) {
@@ -115,7 +117,8 @@ Verdict Admission::judge(const RequestHead& head) const {
         ++authorizations;
     }
     // Upstreams differ in which one they take.
-    if (authorizations > 1) {
+    const bool is_checked = route.kind == RouteKind::known || options_.keys == KeyMode::managed;
+    if (authorizations > 1 && is_checked) {
         verdict.refusal = errors::ambiguous;
         return verdict;
     }
@@ -127,7 +130,7 @@ Verdict Admission::judge(const RequestHead& head) const {
         }
     }
     if (options_.keys == KeyMode::managed) {
-        if (!verdict.call && !may_forward(head.target)) {
+        if (!verdict.call && !may_forward(head)) {
             verdict.refusal = errors::not_found;
         } else {
             verdict.refusal = check_key(verdict);

@@ -38,7 +38,7 @@ class Admission {
 
   private:
     std::optional<OwnError> check_key(const Verdict& verdict) const;
-    bool may_forward(std::string_view target) const;
+    bool may_forward(const RequestHead& head) const;
 
     const Options& options_;
     const KeyDirectory& keys_;

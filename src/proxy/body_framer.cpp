@@ -20,7 +20,8 @@ bool is_token(char c) {
 
 }  // namespace
 
-void BodyFramer::start(Framing framing) {
+void BodyFramer::start(Framing framing, Of of) {
+    of_ = of;
     data_bytes_ = 0;
     line_ = 0;
     left_ = framing.length;
@@ -82,6 +83,17 @@ BodyFramer::State BodyFramer::take_digit(char c) {
     return c == ';' ? State::extension : State::fault;
 }
 
+void BodyFramer::keep_name(char c) {
+    if (name_size_ < name_.size()) name_[name_size_] = c;
+    if (name_size_ <= name_.size()) ++name_size_;
+}
+
+BodyFramer::State BodyFramer::end_trailer_name() const {
+    const bool is_refused = of_ == Of::request && name_size_ <= name_.size() &&
+                            belongs_in_head({name_.data(), name_size_});
+    return is_refused ? State::fault : State::trailer_value;
+}
+
 BodyFramer::State BodyFramer::step(char c) {
     switch (state_) {
         case State::size:
@@ -99,10 +111,13 @@ BodyFramer::State BodyFramer::step(char c) {
             return c == '\n' ? State::size : State::fault;
         case State::trailer_start:
             if (c == '\r') return State::last_lf;
+            name_size_ = 0;
+            keep_name(c);
             return is_token(c) && ++line_ <= max_trailer ? State::trailer_name : State::fault;
         case State::trailer_name:
             if (++line_ > max_trailer) return State::fault;
-            if (c == ':') return State::trailer_value;
+            if (c == ':') return end_trailer_name();
+            keep_name(c);
             return is_token(c) ? State::trailer_name : State::fault;
         case State::trailer_value:
             if (c == '\r') return State::trailer_lf;

@@ -4,6 +4,7 @@
 // chunk.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -20,11 +21,13 @@ class BodyFramer {
     static constexpr std::size_t max_line = 4096;      // a chunk's size with its extensions
     static constexpr std::size_t max_trailer = 16384;  // all trailer fields
 
-    void start(Framing framing);
+    /// `request`: a trailer field that a lenient reader would take for one of the head is a fault.
+    enum class Of : std::uint8_t { answer, request };
+    void start(Framing framing, Of of = Of::answer);
     /// Takes as much of `bytes` (not empty) as makes one piece. Not after the end or a fault.
     Piece next(std::string_view bytes);
     bool is_done() const { return state_ == State::done; }
-    /// A chunk's framing that RFC 9112 does not allow.
+    /// A chunk's framing that RFC 9112 does not allow, or a request's trailer that may not be one.
     bool is_faulty() const { return state_ == State::fault; }
     /// The connection closed: the end, where only that marks it.
     bool end_at_close();
@@ -50,11 +53,16 @@ class BodyFramer {
     };
     State step(char c);
     State take_digit(char c);
+    State end_trailer_name() const;
+    void keep_name(char c);
 
     State state_ = State::done;
     std::uint64_t left_ = 0;  // of the length or the chunk
     std::size_t line_ = 0;
     std::uint64_t data_bytes_ = 0;
+    Of of_ = Of::answer;
+    std::uint8_t name_size_ = 0;  // of a trailer field; beyond name_: longer than any of interest
+    std::array<char, 24> name_ = {};
 };
 
 }  // namespace proxy

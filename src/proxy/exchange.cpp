@@ -38,9 +38,10 @@ void Exchange::reset() {
     answering_ = Answering::waiting;
     wait_ = Wait::none;
     treatment_ = Treatment::relay;
-    keep_client_ = takes_interim_ = true;
-    is_head_ = is_safe_ = scanning_ = observing_ = upstream_clean_ = false;
-    postponed_ = until_close_ = run_ended_ = editing_ = false;
+    keep_client_ = true;
+    awaits_leave_ = is_http_1_0_ = is_head_ = is_safe_ = scanning_ = observing_ = upstream_clean_ =
+        false;
+    postponed_ = until_close_ = run_ended_ = editing_ = unchunking_ = false;
     attempts_ = 0;
     answer_status_ = 0;
     request_search_.reset();
@@ -101,14 +102,13 @@ std::size_t Exchange::take_head(std::string_view bytes) {
 void Exchange::begin(const RequestHead& head, bool body_follows) {
     keep_client_ = head.keep_alive;
     is_head_ = head.method == "HEAD";
-    takes_interim_ = head.version_minor == 1;
-    request_framer_.start(head.framing);
+    is_http_1_0_ = head.version_minor == 0;
+    request_framer_.start(head.framing, BodyFramer::Of::request);
     reading_ = request_framer_.is_done() ? Reading::done : Reading::body;
+    awaits_leave_ = head.expects_continue && reading_ == Reading::body && !body_follows;
     const Verdict verdict = services_.admission.judge(head);
     if (const auto error = judge(head, verdict)) {
-        // Whoever waits for leave to send would wait for ever, and much is not worth reading.
-        if (reading_ == Reading::body &&
-            (head.expects_continue || head.framing.length > discard_limit)) {
+        if (reading_ == Reading::body && head.framing.length > discard_limit) {
             keep_client_ = false;
             reading_ = Reading::done;
         }
@@ -136,8 +136,9 @@ void Exchange::begin(const RequestHead& head, bool body_follows) {
     rewrite.without_encoding = editing_;
     rewrite.without_expect = treatment_ == Treatment::control;
     append_request_head(head, rewrite, outgoing_);
-    if (head.expects_continue && rewrite.without_expect && !body_follows) {
+    if (awaits_leave_ && rewrite.without_expect) {
         client_.send("HTTP/1.1 100 Continue\r\n\r\n");
+        awaits_leave_ = false;
     }
     if (reading_ == Reading::done) {
         const auto error = scanning_ ? meter_.finish_reading() : std::nullopt;
@@ -160,6 +161,7 @@ std::optional<OwnError> Exchange::judge(const RequestHead& head, const Verdict& 
 }
 
 std::size_t Exchange::take_body(std::string_view bytes) {
+    awaits_leave_ = false;
     std::size_t used = 0;
     while (used < bytes.size() && !request_framer_.is_done()) {
         const BodyFramer::Piece piece = request_framer_.next(bytes.substr(used));
@@ -285,6 +287,11 @@ void Exchange::on_client_drained() {
 void Exchange::refuse(const OwnError& error) {
     drop_upstream();
     end_run(false);
+    if (awaits_leave_) {
+        // Both would wait for ever: the client for leave, this side for the body.
+        keep_client_ = false;
+        reading_ = Reading::done;
+    }
     if (answering_ == Answering::body) {
         cut_answer();
     } else if (reading_ == Reading::done) {

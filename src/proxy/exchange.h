@@ -103,11 +103,13 @@ class Exchange : public GateWaiter {
     bool keep_client_ = true;
     bool is_head_ = false;         // the method
     bool is_safe_ = false;         // may be sent again after a stale connection swallowed it
-    bool takes_interim_ = true;    // 1xx answers, HTTP/1.1 only
+    bool awaits_leave_ = false;    // the client: its body comes after a 100, perhaps never
+    bool is_http_1_0_ = false;     // the client knows neither 1xx answers nor chunks
     bool scanning_ = false;        // the meter reads the body
     bool observing_ = false;       // the answer is of interest
     bool upstream_clean_ = false;  // it may serve others after this answer
     bool postponed_ = false;       // an answer came before the call was understood
+    bool unchunking_ = false;      // the answer goes on without its chunks' framing
     bool editing_ = false;         // the answer is held whole, and shown in part
     bool until_close_ = false;     // the answer's end is the connection's
     bool run_ended_ = false;

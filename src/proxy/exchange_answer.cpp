@@ -54,10 +54,13 @@ std::size_t Exchange::take_answer(std::string_view bytes) {
             return used;
         }
         if (observing_) observation_.add(piece.data);
+        if (unchunking_) out.append(piece.data);
     }
     if (answer_framer_.is_done()) answering_ = Answering::whole;
     if (editing_) return used;
-    if (out.empty()) {
+    if (unchunking_) {
+        client_.send(out);
+    } else if (out.empty()) {
         client_.send(bytes.substr(body, used - body));
     } else {
         out.append(bytes, body, used - body);
@@ -87,7 +90,11 @@ Exchange::HeadOutcome Exchange::take_answer_head(std::string_view bytes, std::si
         return HeadOutcome::failed;
     }
     if (head.status / 100 == 1) {
-        if (takes_interim_) out.append(rest.substr(0, size));
+        if (!is_http_1_0_) {
+            append_answer_head(head, {}, out);
+            out.append("\r\n");
+        }
+        awaits_leave_ = awaits_leave_ && head.status != 100;
         used += size;
         return HeadOutcome::taken;
     }
@@ -106,7 +113,8 @@ void Exchange::begin_answer(const AnswerHead& head, std::string& out) {
     answer_status_ = head.status;
     services_.counters.count(meter_.known_call(), head.status);
     upstream_clean_ = head.keep_alive;
-    until_close_ = head.framing.kind == Framing::Kind::until_close;
+    unchunking_ = is_http_1_0_ && head.framing.kind == Framing::Kind::chunked;
+    until_close_ = unchunking_ || head.framing.kind == Framing::Kind::until_close;
     if (until_close_ || reading_ != Reading::done || services_.stopping) keep_client_ = false;
     answer_framer_.start(head.framing);
     answering_ = answer_framer_.is_done() ? Answering::whole : Answering::body;
@@ -120,7 +128,7 @@ void Exchange::begin_answer(const AnswerHead& head, std::string& out) {
         edited_head_.clear();
         append_answer_head(head, {.closes = !keep_client_, .without_framing = true}, edited_head_);
     } else {
-        append_answer_head(head, {.closes = !keep_client_}, out);
+        append_answer_head(head, {.closes = !keep_client_, .without_framing = unchunking_}, out);
         out.append("\r\n");
     }
 }

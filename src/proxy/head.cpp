@@ -126,10 +126,19 @@ std::optional<std::string_view> mark_hops(Head& head) {
     return {};
 }
 
-/// Framing as Beast found it, but Transfer-Encoding must be `chunked` and nothing else.
+/// Framing as Beast found it, but Transfer-Encoding must be `chunked` and nothing else, and a
+/// length is given once: readers differ in which of several they take, even where they are the
+/// same.
 template <class BeastParser>
 std::optional<std::string_view> read_framing(const BeastParser& parser, Head& head) {
+    bool has_length = false;
     for (const HeadField& field : head.fields) {
+        if (equal_names(field.name, "content-length")) {
+            if (has_length || field.value.find(',') != field.value.npos) {
+                return "more than one Content-Length";
+            }
+            has_length = true;
+        }
         if (!equal_names(field.name, "transfer-encoding")) continue;
         if (!equal_names(field.value, "chunked")) return "an unknown transfer encoding";
         if (head.version_minor == 0) return "a transfer encoding in HTTP/1.0";
@@ -144,12 +153,19 @@ std::optional<std::string_view> read_framing(const BeastParser& parser, Head& he
     return {};
 }
 
+/// A name or an address, and perhaps a port.
 bool is_host(std::string_view host) {
     for (const char c : host) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte <= ' ' || byte >= 0x7F || std::strchr("/\\@,?#\"<>", c)) return false;
     }
-    return true;
+    const bool is_bracketed = host.starts_with('[');
+    const std::size_t name_end =
+        is_bracketed ? host.find(']') + 1 : std::min(host.find(':'), host.size());
+    if (name_end == 0) return false;
+    const std::string_view port = host.substr(name_end);
+    return port.empty() ||
+           (port.front() == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
 }
 
 /// RFC 9112, 3.2: one Host in HTTP/1.1, and a target in absolute form must agree with it.
@@ -157,10 +173,11 @@ std::optional<std::string_view> check_target(RequestHead& head) {
     const std::size_t hosts = head.count("host");
     if (hosts > 1 || (hosts == 0 && head.version_minor == 1)) return "exactly one Host is needed";
     const std::string_view host = head.find("host").value_or("");
-    if (!is_host(host)) return "the Host is malformed";
+    if (hosts == 1 && !is_host(host)) return "the Host is malformed";
     if (head.method == "CONNECT") return "CONNECT is not for this gateway";
     if (head.target.find('#') != head.target.npos) return "a fragment in the target";
-    if (head.target.starts_with('/') || head.target == "*") return {};
+    if (head.target.starts_with('/')) return {};
+    if (head.target == "*" && head.method == "OPTIONS") return {};
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!equal_names(head.target.substr(0, scheme.size()), scheme)) continue;
         const std::string_view rest = head.target.substr(scheme.size());
@@ -177,6 +194,10 @@ std::optional<std::string_view> check_target(RequestHead& head) {
 
 bool equal_names(std::string_view a, std::string_view b) {
     return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool belongs_in_head(std::string_view name) {
+    return is_needed_end_to_end(name) || is_hop_name(name);
 }
 
 HeadSearch::Outcome HeadSearch::look(std::string_view bytes) {

@@ -68,6 +68,9 @@ std::optional<std::string_view> parse_head(std::string_view bytes, std::size_t m
 std::optional<std::string_view> parse_head(std::string_view bytes, std::size_t max_fields,
                                            bool without_body, AnswerHead& head);
 
+/// Framing, routing, credentials and the like: a trailer has no business with it (RFC 9110, 6.5.1).
+bool belongs_in_head(std::string_view name);
+
 /// ASCII, without regard to case.
 bool equal_names(std::string_view a, std::string_view b);
 

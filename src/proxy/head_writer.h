@@ -22,7 +22,7 @@ void append_request_head(const RequestHead& head, const RequestRewrite& rewrite,
 
 struct AnswerRewrite {
     bool closes = false;           // the client's connection ends with this answer
-    bool without_framing = false;  // the body was edited: it gets a length of its own
+    bool without_framing = false;  // the body goes on otherwise framed than it came
 };
 
 /// Without the blank line that ends it: further fields may follow.

@@ -54,7 +54,8 @@ void Observation::begin(const AnswerHead& head) {
     const auto date = head.find("date");
     date_ = date ? bytez::parse_http_date(*date) : std::nullopt;
     const std::string_view encoding = head.find("content-encoding").value_or("identity");
-    compressed_ = equal_names(encoding, "gzip") || equal_names(encoding, "deflate");
+    compressed_ = equal_names(encoding, "gzip") || equal_names(encoding, "x-gzip") ||
+                  equal_names(encoding, "deflate");
     active_ = compressed_ || equal_names(encoding, "identity");
 }
 

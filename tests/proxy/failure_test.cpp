@@ -58,61 +58,6 @@ TEST_F(Failure, CutsAnAnswerThatStalls) {
     EXPECT_EQ(peer->read_to_end(), "abc");
 }
 
-TEST_F(Failure, RefusesGarbageFromTheUpstream) {
-    const std::string answers[] = {
-        "nonsense\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "HTTP/1.1 99\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: " + std::string(100000, 'a') + "\r\n\r\n"};
-    std::atomic<std::size_t> index = 0;
-    TestUpstream upstream([&](const SeenRequest&) { return answers[index]; });
-    start(upstream);
-    const auto peer = client();
-    for (; index < std::size(answers); ++index) {
-        peer->send(get("/x"));
-        const auto answer = support::read_answer(*peer);
-        EXPECT_EQ(answer.status, 502) << answers[index].substr(0, 80);
-        EXPECT_EQ(answer.field("tollgate-error"), "upstream-garbage");
-    }
-}
-
-TEST_F(Failure, SendsSafeCallsAgainWhenAPooledConnectionWasStale) {
-    // Each connection serves one request and swallows the next.
-    const auto upstream = TestUpstream::scripted([](Peer& peer, TestUpstream& self) {
-        auto request = TestUpstream::read_request(peer);
-        if (request.head.empty()) return;
-        self.see(request);
-        peer.send(ok("first"));
-        request = TestUpstream::read_request(peer);
-        if (!request.head.empty()) self.see(request);
-    });
-    start(*upstream);
-    const std::string body = R"({"model":"m"})";
-    const auto peer = client();
-    for (const std::string& again :
-         {get("/x"), post("/model/status", body), post("/model/delete", body)}) {
-        peer->send(get("/first"));
-        EXPECT_EQ(support::read_answer(*peer).status, 200);
-        peer->send(again);
-        EXPECT_EQ(support::read_answer(*peer).status, 200) << again;
-        // The last connection is spent; what swallows the next one leaves none behind.
-        peer->send(post("/x", "y"));
-        EXPECT_EQ(support::read_answer(*peer).status, 502) << "a POST is not sent twice";
-    }
-    for (const std::string& never : {post("/model/run", body), post("/model/load", body)}) {
-        peer->send(get("/first"));
-        EXPECT_EQ(support::read_answer(*peer).status, 200);
-        const std::size_t before = upstream->seen().size();
-        peer->send(never);
-        EXPECT_EQ(support::read_answer(*peer).status, 502) << never;
-        EXPECT_EQ(upstream->seen().size(), before + 1) << "seen once, not sent again";
-    }
-}
-
 TEST_F(Failure, TakesANewConnectionWhenIdleOnesWereClosed) {
     TestUpstream upstream([](const SeenRequest& request) {
         return request.head.starts_with("GET /close")

@@ -195,17 +195,23 @@ inline std::string post(const std::string& target, const std::string& body,
            "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
            "\r\n\r\n" + body;
 }
-inline std::string chunked(const std::string& target, const std::vector<std::string>& pieces,
-                           const std::string& trailer = "") {
-    std::string out = "POST " + target +
-                      " HTTP/1.1\r\nHost: gateway\r\nAuthorization: Key alice\r\n"
-                      "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+/// A body in these chunks.
+inline std::string in_chunks(const std::vector<std::string>& pieces,
+                             const std::string& trailer = "") {
+    std::string out;
     for (const std::string& piece : pieces) {
         char size[32];
         std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
         out += size + piece + "\r\n";
     }
     return out + "0\r\n" + trailer + "\r\n";
+}
+inline std::string chunked(const std::string& target, const std::vector<std::string>& pieces,
+                           const std::string& trailer = "") {
+    return "POST " + target +
+           " HTTP/1.1\r\nHost: gateway\r\nAuthorization: Key alice\r\n"
+           "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+           in_chunks(pieces, trailer);
 }
 
 }  // namespace proxy

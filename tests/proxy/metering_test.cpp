@@ -214,12 +214,18 @@ TEST_F(Metering, ReadsStatusAndInstancesAsTheyPassAlsoCompressed) {
     const std::string compressed = gzipped("[" + status_answer + "]");
     TestUpstream upstream([&](const SeenRequest& request) {
         if (request.head.starts_with("POST")) return ok(status_answer);
+        if (request.head.starts_with("GET /model/instances?")) {
+            return "HTTP/1.1 200 OK\r\nContent-Encoding: x-GZip\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n" +
+                   in_chunks({compressed.substr(0, 20), compressed.substr(20)});
+        }
         return ok(compressed, "Content-Encoding: gzip\r\n");
     });
     start(upstream);
     EXPECT_EQ(ask(post("/model/status", R"({"model":"m"})")).body, status_answer);
     EXPECT_EQ(ask(get("/model/instances", "Authorization: Key alice\r\n")).body, compressed);
-    const auto seen = await<lifecycle::InstanceSeen>(2);
+    ask(get("/model/instances?chunked", "Authorization: Key alice\r\n"));
+    const auto seen = await<lifecycle::InstanceSeen>(3);
     for (const auto& report : seen) {
         EXPECT_EQ(report.model.text(), "m");
         EXPECT_EQ(report.key.text(), fingerprint_of("alice"));
@@ -228,7 +234,7 @@ TEST_F(Metering, ReadsStatusAndInstancesAsTheyPassAlsoCompressed) {
         EXPECT_EQ(report.created, calendar::parse_instant("2024-05-27T23:35:35.863Z"));
         EXPECT_GT(report.asked_at.micros, 0);
     }
-    EXPECT_EQ(observer.kept().size(), 2u);
+    EXPECT_EQ(observer.kept().size(), 3u);
 }
 
 TEST_F(Metering, TakesA404OnStatusForTheInstancesAbsence) {

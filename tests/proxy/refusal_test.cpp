@@ -1,4 +1,5 @@
-// What is not forwarded: what is ambiguous, what would slip past the meter, who may not.
+// What is not forwarded: what is too large, what is not in the API's shape, who may not.
+// (Framing: framing_test.cpp; what would slip past the meter: bypass_test.cpp.)
 #include "proxy/gateway_fixture.h"
 
 namespace proxy {
@@ -35,137 +36,6 @@ class Refusal : public GatewayFixture {
 
     TestUpstream upstream{[](const SeenRequest&) { return ok("fine"); }};
 };
-
-TEST_F(Refusal, RefusesHeadsThatPeersReadDifferently) {
-    start(upstream);
-    const std::string host = "Host: a\r\n";
-    const std::string requests[] = {
-        "GET /x HTTP/1.1\r\n" + host + "A: b\r\n folded\r\n\r\n",
-        "GET /x HTTP/1.1\nHost: a\n\n",
-        "GET /x HTTP/1.1\r\n" + host + "A: b\nB: c\r\n\r\n",
-        "GET /x HTTP/1.1\r\n" + host + "A : b\r\n\r\n",
-        "GET /x HTTP/1.1\r\n" + host + "A: b\rc\r\n\r\n",
-        "GET /x HTTP/1.1\r\n" + host + std::string("A: b\0c\r\n\r\n", 10),
-        "GET /x HTTP/1.1\r\n\r\n",
-        "GET /x HTTP/1.1\r\n" + host + host + "\r\n",
-        "GET /x HTTP/1.1\r\nHost: a,b\r\n\r\n",
-        "GET /x HTTP/2.0\r\n" + host + "\r\n",
-        "GET  /x HTTP/1.1\r\n" + host + "\r\n",
-        "GET /x\r\n\r\n",
-        "nonsense\r\n\r\n",
-        "GET http://other/x HTTP/1.1\r\n" + host + "\r\n",
-        "GET http://a@b/x HTTP/1.1\r\nHost: b\r\n\r\n",
-        "GET x HTTP/1.1\r\n" + host + "\r\n",
-        "CONNECT a:443 HTTP/1.1\r\n" + host + "\r\n",
-        "POST /x HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        "POST /x HTTP/1.1\r\n" + host + "Content-Length: 1, 2\r\n\r\nab",
-        "POST /x HTTP/1.1\r\n" + host + "Content-Length: +1\r\n\r\na",
-        "POST /x HTTP/1.1\r\n" + host +
-            "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host +
-            "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host +
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host + "Transfer-Encoding: identity\r\n\r\n",
-        "POST /x HTTP/1.0\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\n" + host + "Connection: content-length\r\nContent-Length: 1\r\n\r\na",
-        "POST /x HTTP/1.1\r\n" + host +
-            "Connection: close, Authorization\r\nContent-Length: 0\r\n\r\n",
-    };
-    for (const std::string& request : requests) {
-        expect_refused(request, 400, "malformed");
-        const auto peer = client();
-        peer->send(request + get("/smuggled"));
-        const std::string all = peer->read_to_end();
-        EXPECT_EQ(all.find("fine"), std::string::npos) << "the connection is closed: " << request;
-    }
-    EXPECT_TRUE(upstream.seen().empty());
-}
-
-TEST_F(Refusal, RefusesChunksThatPeersReadDifferently) {
-    start(upstream);
-    const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-    const std::string bodies[] = {
-        "5\nhello\r\n0\r\n\r\n",
-        "5 \r\nhello\r\n0\r\n\r\n",
-        "0x5\r\nhello\r\n0\r\n\r\n",
-        "-5\r\nhello\r\n0\r\n\r\n",
-        "\r\nhello\r\n0\r\n\r\n",
-        "5\r\nhelloX\r\n0\r\n\r\n",
-        "5;a\x01\r\nhello\r\n0\r\n\r\n",
-        "5;a\nb\r\nhello\r\n0\r\n\r\n",
-        "10000000000000005\r\nhello\r\n0\r\n\r\n",
-        "0\r\nbad trailer\r\n\r\n",
-        "0\r\nA: b\n\r\n",
-        "0\r\n folded: x\r\n\r\n",
-        "5;" + std::string(5000, 'e') + "\r\nhello\r\n0\r\n\r\n",
-    };
-    for (const std::string& body : bodies) {
-        const auto peer = client();
-        peer->send(head + body);
-        const auto answer = support::read_answer(*peer);
-        EXPECT_EQ(answer.status, 400) << body.substr(0, 40);
-        EXPECT_TRUE(peer->is_closed_by_peer());
-    }
-    EXPECT_TRUE(upstream.seen().empty()) << "nothing whole has reached the upstream";
-}
-
-TEST_F(Refusal, RefusesNearMissesOfCallsInBothKeyModes) {
-    for (const KeyMode mode : {KeyMode::passthrough, KeyMode::managed}) {
-        if (mode == KeyMode::managed) manage();
-        start(upstream);
-        for (const char* target :
-             {"/Model/run", "/model/run/", "//model/run", "/model//load", "/model/./run",
-              "/x/../model/run", "/model/%72un", "/model%2frun", "/model/LOAD", "/model/delete/",
-              "/model/run%20", "/model/run;x", "/model\\run", "/model/%2572un"}) {
-            expect_refused(post(target, R"({"model":"m"})"), 400, "near-miss");
-        }
-        expect_refused(
-            "PUT /model/load HTTP/1.1\r\nHost: a\r\nAuthorization: Key alice\r\n"
-            "Content-Length: 13\r\n\r\n{\"model\":\"m\"}",
-            405, "wrong-method");
-        expect_refused(
-            "OPTIONS /model/run HTTP/1.1\r\nHost: a\r\nX-HTTP-Method-Override: POST\r\n"
-            "Authorization: Key alice\r\n\r\n",
-            400, "near-miss");
-        expect_no_facts();
-        log.reset();
-        gateway.reset();
-    }
-}
-
-TEST_F(Refusal, RefusesBodiesOfMeteredCallsThatALenientUpstreamReadsDifferently) {
-    start(upstream);
-    const std::string key = "Authorization: Key alice\r\n";
-    for (const char* call : {"/model/run", "/model/load", "/model/delete", "/model/status"}) {
-        for (const std::string body :
-             {"", "{", "[]", "{\"prompt\":\"x\"}", "{\"model\":7}", "{\"model\":\"\"}",
-              "{\"model\":\"a\",\"model\":\"b\"}", "{\"model\":\"a\",\"mod\\u0065l\":\"b\"}",
-              "{\"model\":\"a\xff\"}", "{\"model\":\"a\"} x", "\xef\xbb\xbf{\"model\":\"a\"}",
-              "{\"model\":\"a\",\"key\":\"x\",\"key\":\"y\"}", "model=a"}) {
-            expect_refused(post(call, body), 400);
-            expect_refused(chunked(call, body.empty() ? std::vector<std::string>{}
-                                                      : std::vector<std::string>{body}),
-                           400);
-        }
-        const std::string good = R"({"model":"m"})";
-        expect_refused(post(call, "{\"model\":\"" + std::string(513, 'm') + "\"}"), 400);
-        expect_refused(post(call, good, key + "Content-Encoding: gzip\r\n"), 400,
-                       "content-encoding");
-        for (const char* type :
-             {"application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-              "application/json; charset=utf-7", "application/json;charset=\"UTF-16\""}) {
-            expect_refused("POST " + std::string(call) + " HTTP/1.1\r\nHost: a\r\n" + key +
-                               "Content-Type: " + type + "\r\nContent-Length: 13\r\n\r\n" + good,
-                           400, "content-type");
-        }
-        expect_refused(post(call, good, key + key), 400, "ambiguous");
-        expect_refused(post(call, good, key + "Content-Type: text/plain\r\n"), 400, "ambiguous");
-    }
-    expect_no_facts();
-}
 
 TEST_F(Refusal, KeepsTheConnectionAfterARefusalThatLeavesTheFramingClear) {
     start(upstream);
@@ -229,7 +99,6 @@ TEST_F(Refusal, LimitsHeadsAndBodies) {
 
 TEST_F(Refusal, AnswersKeysInManagedMode) {
     manage();
-    options.forward_paths = {"/extra", "/files/*"};
     start(upstream);
     const std::string body = R"({"model":"m"})";
     EXPECT_EQ(ask(post("/model/run", body)).status, 200);
@@ -240,16 +109,6 @@ TEST_F(Refusal, AnswersKeysInManagedMode) {
     expect_refused(post("/model/run", body, ""), 401, "key-missing");
     expect_refused(post("/model/run", R"({"model":"m","key":"alice"})", ""), 401, "key-missing");
     expect_refused(get("/model/list"), 401, "key-missing");
-    const std::string key = "Authorization: Key alice\r\n";
-    expect_refused(get("/models/v2/x", key), 404, "not-found");
-    expect_refused(get("/files/../x", key), 404, "not-found");
-    expect_refused(get("/files/%2e%2e/x", key), 404, "not-found");
-    EXPECT_EQ(ask(get("/extra?a", key)).status, 200);
-    EXPECT_EQ(ask(get("/files/1", key)).status, 200);
-    EXPECT_EQ(ask(get("/model/list", key)).status, 200);
-    for (const auto& request : upstream.seen()) {
-        EXPECT_EQ(request.head.find("alice"), std::string::npos);
-    }
 }
 
 TEST_F(Refusal, Answers503NotA401WhileKeysAreNotLoaded) {
@@ -257,16 +116,6 @@ TEST_F(Refusal, Answers503NotA401WhileKeysAreNotLoaded) {
     keys.loaded = false;
     start(upstream);
     expect_refused(post("/model/run", R"({"model":"m"})"), 503, "keys-not-loaded");
-}
-
-TEST_F(Refusal, ForwardsUnknownPathsUnmeteredInPassthroughMode) {
-    start(upstream);
-    EXPECT_EQ(ask(post("/models/v2/openai/gpt2", "anything")).body, "fine");
-    EXPECT_EQ(ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").body, "fine");
-    EXPECT_EQ(ask("PATCH /x HTTP/1.1\r\nHost: a\r\n\r\n").body, "fine");
-    EXPECT_EQ(upstream.seen().size(), 3u);
-    EXPECT_TRUE(upstream.seen().at(1).head.starts_with("OPTIONS * HTTP/1.1"));
-    expect_no_facts();
 }
 
 class BobsModel : public Ownership {

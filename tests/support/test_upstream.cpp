@@ -131,8 +131,13 @@ bool Peer::is_closed_by_peer() {
         char piece[4096];
         const ssize_t count = ::recv(descriptor_, piece, sizeof piece, 0);
         if (count > 0) continue;
+        if (count == 0) errno = 0;
         return count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
     }
+}
+
+bool Peer::is_reset_by_peer() {
+    return is_closed_by_peer() && errno == ECONNRESET;
 }
 
 TestCertificate::TestCertificate(const std::string& directory, const std::string& name)

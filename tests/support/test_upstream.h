@@ -40,6 +40,8 @@ class Peer {
     void close();
     /// Whether the other side has closed (or reset), within the time a wait lasts.
     bool is_closed_by_peer();
+    /// Whether it ended with a reset, not with a mere end of the stream.
+    bool is_reset_by_peer();
 
     std::string buffered;
 
