@@ -288,5 +288,23 @@ TEST_F(Framing, AnswersThatAreNoneAre502) {
     }
 }
 
+/// From where its framing is lost on, nothing of an answer passes, and its end never shows.
+TEST_F(Framing, AnswersWhoseChunksAreNoneAreCut) {
+    for (const Refused& row : refused_chunks) {
+        // Trailers of answers are nobody's to judge: they pass.
+        if (std::string_view(row.rule).starts_with("9110 6.5.1")) continue;
+        SCOPED_TRACE(row.rule);
+        for (const std::string begin : {"", "4\r\ngood\r\n"}) {
+            start_again("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + begin +
+                        row.bytes);
+            const std::string received = talk(get("/x") + last);
+            EXPECT_FALSE(received.ends_with("0\r\n\r\n")) << received;
+            EXPECT_EQ(received.find("last"), std::string::npos) << "the connection is closed";
+            EXPECT_EQ(talk(last), last_answer_received);
+            EXPECT_EQ(upstream->connections(), 2u) << "what else was in there is nobody's";
+        }
+    }
+}
+
 }  // namespace
 }  // namespace proxy
