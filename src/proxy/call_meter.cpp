@@ -7,7 +7,7 @@ namespace proxy {
 using bytez::Call;
 
 void CallMeter::reset() {
-    active_ = knows_model_ = finished_ = arrived_ = has_header_key_ = false;
+    active_ = knows_model_ = finished_ = arrived_ = has_header_key_ = has_body_key_ = false;
     scanner_.reset();
     options_ = {};
     gb_.reset();
@@ -29,7 +29,7 @@ std::optional<OwnError> CallMeter::read(std::string_view data) {
     if (scanner_.feed(data) == bytez::RequestScanner::State::bad) {
         return errors::bad_body(scanner_.error());
     }
-    learn_names();
+    if (const auto error = learn_names()) return error;
     return knows_model_ ? check_ownership() : std::nullopt;
 }
 
@@ -39,7 +39,7 @@ std::optional<OwnError> CallMeter::finish_reading() {
     }
     finished_ = true;
     if (!scanner_.model() || scanner_.model()->empty()) return errors::no_model;
-    learn_names();
+    if (const auto error = learn_names()) return error;
     if (call_ == Call::load) {
         if (scanner_.has_odd_concurrency()) return errors::bad_concurrency;
         options_.concurrency = scanner_.concurrency().value_or(options_.concurrency);
@@ -50,16 +50,21 @@ std::optional<OwnError> CallMeter::finish_reading() {
     return check_ownership();
 }
 
-void CallMeter::learn_names() {
-    if (!has_header_key_ && scanner_.key()) {
+std::optional<OwnError> CallMeter::learn_names() {
+    if (!has_body_key_ && scanner_.key()) {
+        has_body_key_ = true;
+        const lifecycle::KeyFingerprint key = services_.fingerprints.of(*scanner_.key());
+        // The header's counts, but an upstream may take the other where that one is no good.
+        if (has_header_key_ && key != key_) return errors::two_keys;
+        if (!has_header_key_) credential_ = "Key " + std::string(*scanner_.key());
         has_header_key_ = true;
-        key_ = services_.fingerprints.of(*scanner_.key());
-        credential_ = "Key " + std::string(*scanner_.key());
+        key_ = key;
     }
     if (!knows_model_ && scanner_.model()) {
         knows_model_ = true;
         model_.assign(*scanner_.model());
     }
+    return {};
 }
 
 std::optional<OwnError> CallMeter::check_ownership() const {

@@ -59,13 +59,14 @@ class CallMeter {
 
   private:
     std::optional<OwnError> check_ownership() const;
-    void learn_names();
+    std::optional<OwnError> learn_names();
 
     Services& services_;
     bool active_ = false;
     bytez::Call call_ = bytez::Call::list;
     bytez::RequestScanner scanner_;
     bool has_header_key_ = false;
+    bool has_body_key_ = false;
     bool knows_model_ = false;
     bool finished_ = false;
     bool arrived_ = false;

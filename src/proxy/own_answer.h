@@ -22,6 +22,8 @@ inline constexpr OwnError content_encoding{400, "content-encoding",
 inline constexpr OwnError content_type{400, "content-type",
                                        "this call takes application/json in UTF-8"};
 inline constexpr OwnError ambiguous{400, "ambiguous", "a header field is given more than once"};
+inline constexpr OwnError two_keys{400, "ambiguous",
+                                   "the Authorization field and the body name different keys"};
 inline constexpr OwnError no_model{400, "no-model", "the body names no model"};
 inline constexpr OwnError bad_concurrency{400, "bad-concurrency",
                                           "concurrency takes a whole number from 1 to 1000000"};

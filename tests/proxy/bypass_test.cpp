@@ -114,6 +114,7 @@ TEST_P(Bypass, BodiesThatSomeReadDifferentlyAreNotForwarded) {
         {"without regard to case", R"({"model":"a","Concurrency":9})"},
         {"takes the last", R"({"model":"a","concurrency":1,"concurrency":9})"},
         {"without regard to case", R"({"model":"a","expirationperiodseconds":9})"},
+        {"takes the body's key", R"({"model":"a","key":"bob"})", "ambiguous"},
         {"takes the last key", R"({"model":"a","key":"x","key":"y"})"},
         {"takes bytes as Latin-1", "{\"model\":\"a\xff\"}"},
         {"takes overlong letters", "{\"model\":\"\xc1\xa1\"}"},

@@ -70,7 +70,7 @@ TEST_F(Metering, TakesTheKeyFromTheFieldInAnyFormAndElseFromTheBody) {
         {"authorization: KEY  alice\r\n", R"({"model":"m"})", "alice"},
         {"Authorization: Bearer alice\r\n", R"({"model":"m"})", "alice"},
         {"Authorization: alice\r\n", R"({"model":"m"})", "alice"},
-        {"Authorization: Key alice\r\n", R"({"key":"bob","model":"m"})", "alice"},
+        {"Authorization: Key alice\r\n", R"({"key":"alice","model":"m"})", "alice"},
         {"", R"({"key":"bob","model":"m"})", "bob"},
         {"", R"({"model":"m","prompt":"x","key":"bob"})", "bob"},
         {"", R"({"model":"m"})", ""},
