@@ -2,6 +2,7 @@
 // shape alone; draft.h makes one, document.h writes and reads it, reports/ renders it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -120,6 +121,15 @@ struct Invoice {
     std::vector<ChainHead> chain_heads = {};  // by gateway; of a draft: none
 
     bool is_empty() const { return lines.empty() && corrections.empty(); }
+    /// Nothing, or nothing but adjustments without a GB-second or an amount (an end that moved
+    /// within its minute): no reason for an invoice. They are on the next that has one.
+    bool moves_nothing() const {
+        return corrections.empty() &&
+               std::all_of(sessions.begin(), sessions.end(), [](const SessionEntry& entry) {
+                   return entry.kind == LineKind::adjustment && entry.gb_seconds && entry.amount &&
+                          entry.gb_seconds->is_zero() && entry.amount->is_zero();
+               });
+    }
 };
 
 }  // namespace invoicing

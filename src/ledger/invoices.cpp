@@ -151,7 +151,7 @@ Closing close_month(Store& store, const Account& account, calendar::Month month,
             read_invoice_rows(work, account, month, terms, now, Accruing::left_out);
         Draft draft = to_draft(rows);
         if (!draft.obstacles.empty()) return {.issued = {}, .obstacles = draft.obstacles};
-        if (draft.invoice.is_empty()) return {.issued = {}};
+        if (draft.invoice.moves_nothing()) return {.issued = {}};
         issue(work, draft.invoice, terms, rows.input.rows, now);
         return {.issued = std::move(draft.invoice)};
     });

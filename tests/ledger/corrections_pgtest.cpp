@@ -56,6 +56,23 @@ TEST_F(Corrections, ADeleteThatComesAfterTheIssueIsAnAdjustmentWithBothAmountsAn
     EXPECT_EQ(to_json(invoicing::parse_invoice(json), invoicing::Layout::compact), json);
 }
 
+// Within its minute: nothing is owed differently, but where the time goes is.
+TEST_F(Corrections, ThatMoveNoMoneyWaitForAnInvoiceThatHasSome) {
+    ship(life(start_, 590));
+    EXPECT_EQ(to_text(issue_october().total), "0.60");
+    const std::string before = issued_documents();
+    ship({deleted(start_ + Duration::seconds(580))});
+    EXPECT_EQ(ask("SELECT count(*) FROM charges"), "2");
+    EXPECT_FALSE(close_november().issued);
+    ship(life(at("2026-12-05T00:00:00Z"), 60));
+    const auto december = close({2026, 12}, "2027-01-02T00:00:00Z").issued.value();
+    ASSERT_EQ(december.sessions.size(), 2u);
+    EXPECT_EQ(december.sessions[0].kind, LineKind::adjustment);
+    EXPECT_EQ(to_text(december.sessions[0].used), "-10");
+    EXPECT_EQ(to_text(december.total), "0.06");
+    EXPECT_EQ(issued_documents(), before);
+}
+
 TEST_F(Corrections, AnEstimatedEndGivesWayToTheUpstreamsWord) {
     const auto facts = life(start_, 600);
     lifecycle::InstanceAbsent absent;
