@@ -39,6 +39,8 @@ void set_up(pqxx::connection& link, const StoreOptions& options) {
     set("statement_timeout", std::to_string(options.statement_timeout.micros / 1'000));
     set("lock_timeout", std::to_string(options.lock_timeout.micros / 1'000));
     set("idle_in_transaction_session_timeout", "60000");
+    // It is for queries that run for minutes; ours are short, and only estimated to be costly.
+    set("jit", "off");
     // Least privilege, also where the connecting user has more.
     if (!work.exec("SELECT FROM pg_roles WHERE rolname = 'tollgate_service'").empty()) {
         work.exec("SET ROLE tollgate_service");

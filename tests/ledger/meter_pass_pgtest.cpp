@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "ledger/meter_pass.h"
 #include "ledger/verification.h"
 #include "support/metered_books.h"
 
@@ -99,6 +100,13 @@ TEST_F(MeterPassTest, ManyAtOnceGiveTheBooksOfOneAfterTheOther) {
         ADD_FAILURE() << found->subject << ": " << found->what << ": " << found->expected
                       << ", not " << found->found;
     EXPECT_GT(verified.charged_sessions, 100u);
+}
+
+// Compiling one of ours takes the server longer than running it.
+TEST_F(MeterPassTest, NoStatementIsCompiled) {
+    EXPECT_EQ(
+        transact(store_, [](Work& work) { return work.exec1("SHOW jit")[0].as<std::string>(); }),
+        "off");
 }
 
 // Created in a year that no column takes.
