@@ -65,29 +65,35 @@ void read_reaches(Work& work, const std::vector<TouchedInstance>& touched,
 // By the index on the hash; a hash is no name, and its hour no instant: both are asked for as well.
 // Facts of the account's keys from before they had an account have none; facts of the catalogue and
 // of the operator have no key.
-void read_facts(Work& work, std::vector<FoldInput>& inputs) {
+void read_facts(Work& work, std::vector<FoldInput>& inputs,
+                std::optional<std::size_t> at_most = std::nullopt) {
+    std::optional<std::size_t> rows_at_most;
+    if (at_most) rows_at_most = *at_most + 1;
     for (const auto& row : work.exec_params(
              with_wanted +
-                 "SELECT w.place, f.gateway, f.sequence, f.body FROM wanted w CROSS JOIN LATERAL ("
-                 "SELECT gateway, sequence, body FROM facts WHERE "
+                 "SELECT w.place, f.gateway, f.sequence, f.body FROM wanted w CROSS JOIN LATERAL "
+                 "((SELECT gateway, sequence, body FROM facts WHERE "
                  "instance_hash(account_id, model) = instance_hash(w.account_id, w.model) "
                  "AND fact_hour(occurred_at) >= fact_hour(coalesce(w.since, '-infinity')) "
                  "AND model = w.model AND account_id = w.account_id AND upstream IN (w.upstream, "
                  "'') "
-                 "AND occurred_at >= coalesce(w.since, '-infinity') AND kind <> 'unreadable' "
+                 "AND occurred_at >= coalesce(w.since, '-infinity') AND kind <> 'unreadable' LIMIT "
+                 "$2) "
                  "UNION ALL "
-                 "SELECT gateway, sequence, body FROM facts WHERE "
+                 "(SELECT gateway, sequence, body FROM facts WHERE "
                  "instance_hash(account_id, model) = instance_hash(NULL, w.model) "
                  "AND model = w.model AND account_id IS NULL AND upstream IN (w.upstream, '') "
                  "AND (w.since IS NULL OR occurred_at >= w.since "
                  "OR kind IN ('catalogue_entry', 'model_set')) AND kind <> 'unreadable' "
                  "AND (key IS NULL OR key IN "
-                 "(SELECT fingerprint FROM keys k WHERE k.account_id = w.account_id))) f",
-             wanted_of(inputs, &Reach::facts_from))) {
-        inputs.at(row[0].as<std::size_t>())
-            .facts.push_back({.gateway = lifecycle::GatewayId(row[1].as<std::string>()),
-                              .sequence = row[2].as<std::uint64_t>(),
-                              .fact = lifecycle::parse_fact(row[3].c_str())});
+                 "(SELECT fingerprint FROM keys k WHERE k.account_id = w.account_id)) LIMIT $2)) f",
+             wanted_of(inputs, &Reach::facts_from), rows_at_most)) {
+        FoldInput& input = inputs.at(row[0].as<std::size_t>());
+        input.is_cut = at_most && input.facts.size() == *at_most;
+        if (input.is_cut) continue;
+        input.facts.push_back({.gateway = lifecycle::GatewayId(row[1].as<std::string>()),
+                               .sequence = row[2].as<std::uint64_t>(),
+                               .fact = lifecycle::parse_fact(row[3].c_str())});
     }
 }
 
@@ -107,12 +113,13 @@ void read_known(Work& work, std::vector<FoldInput>& inputs) {
 
 }  // namespace
 
-std::vector<FoldInput> read_fold_inputs(Work& work, const std::vector<TouchedInstance>& touched) {
+std::vector<FoldInput> read_fold_inputs(Work& work, const std::vector<TouchedInstance>& touched,
+                                        std::optional<std::size_t> facts_at_most) {
     std::vector<FoldInput> inputs;
     inputs.reserve(touched.size());
     for (const TouchedInstance& instance : touched) inputs.push_back({.name = instance.name});
     read_reaches(work, touched, inputs);
-    read_facts(work, inputs);
+    read_facts(work, inputs, facts_at_most);
     read_known(work, inputs);
     return inputs;
 }

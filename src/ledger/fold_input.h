@@ -45,6 +45,7 @@ struct FoldInput {
     InstanceName name;
     Reach reach = {};
     bool is_shared = false;  // others may have the credential (company.h)
+    bool is_cut = false;     // there are more facts than were to be read
     std::vector<lifecycle::RecordedFact> facts = {};
     std::map<lifecycle::SessionId, FoldedSession> known = {};
 };
@@ -53,8 +54,10 @@ struct FoldInput {
 /// takes. The upstream's clock has no part in it: reach is measured on the clock that facts have.
 constexpr calendar::Duration reach_slack = calendar::Duration::seconds(600);
 
-/// In the order of `touched`. Throws std::invalid_argument where a stored fact is none.
-std::vector<FoldInput> read_fold_inputs(Work& work, const std::vector<TouchedInstance>& touched);
+/// In the order of `touched`. `facts_at_most`: of each, so that many of them are bounded in memory
+/// and time; absent: all. Throws std::invalid_argument where a stored fact is none.
+std::vector<FoldInput> read_fold_inputs(Work& work, const std::vector<TouchedInstance>& touched,
+                                        std::optional<std::size_t> facts_at_most = std::nullopt);
 /// All facts and all known sessions, since ever.
 FoldInput read_whole_fold_input(Work& work, const InstanceName& name);
 /// The known sessions alone.

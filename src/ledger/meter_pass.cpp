@@ -13,12 +13,10 @@ namespace {
 using money::Decimal;
 using Instances = std::span<const TouchedInstance>;
 
-// Enough to share the round trips; whoever ships facts of one of them waits for the pass.
-constexpr int instances_at_once = 500;
-
 // Taken by this transaction alone; whoever ships new facts of one of them waits for its end, and
 // marks it again.
-std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice, MeterShare share) {
+std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice, MeterShare share,
+                                          int at_most) {
     std::vector<TouchedInstance> taken;
     for (const auto& row : work.exec_params(
              "DELETE FROM pending_instances WHERE (account_id, upstream, model) IN "
@@ -27,7 +25,7 @@ std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice, Mete
              "mod(hashtext(upstream || chr(10) || model)::bigint + 2147483648, $3) = $4) "
              "ORDER BY due_at, account_id, upstream, model LIMIT $2 FOR UPDATE SKIP LOCKED) "
              "RETURNING account_id, upstream, model, earliest",
-             choice == PendingChoice::all, instances_at_once, share.count, share.index)) {
+             choice == PendingChoice::all, at_most, share.count, share.index)) {
         taken.push_back({.name = {.account = lifecycle::AccountId(row[0].as<std::string>()),
                                   .upstream = lifecycle::UpstreamId(row[1].as<std::string>()),
                                   .model = lifecycle::ModelName(row[2].as<std::string>())},
@@ -86,16 +84,16 @@ void park(Work& work, const InstanceName& instance, const std::string& reason) {
 
 class Passing {
   public:
-    explicit Passing(Work& work) : work_(work) {}
+    Passing(Work& work, const PassLimits& limits) : work_(work), limits_(limits) {}
 
     /// Many at once; where that fails each half by itself, until the one is found whose fault it
     /// is.
     void meter(Instances instances) {
-        if (instances.size() == 1) return meter_alone(instances.front());
+        if (instances.size() == 1) return meter_in_turn(instances.front());
         std::vector<std::size_t> left;
         const std::string fault = find_fault(work_, [&] { left = meter_together(instances); });
         if (fault.empty()) {
-            for (const std::size_t place : left) meter_alone(instances[place]);
+            for (const std::size_t place : left) meter_in_turn(instances[place]);
         } else {
             meter(instances.first(instances.size() / 2));
             meter(instances.subspan(instances.size() / 2));
@@ -107,6 +105,17 @@ class Passing {
             "(SELECT i->>0, i->>1, i->>2 FROM jsonb_array_elements($1::jsonb) AS list(i))",
             folded_.dump());
     }
+    /// Marks again those whose turn did not come; how many.
+    int put_back() {
+        work_.exec_params(
+            "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
+            "SELECT i->>0, i->>1, i->>2, (i->>3)::timestamptz, now() "
+            "FROM jsonb_array_elements($1::jsonb) AS list(i) "
+            "ON CONFLICT (account_id, upstream, model) DO UPDATE SET "
+            "earliest = least(pending_instances.earliest, excluded.earliest), due_at = now()",
+            put_back_.dump());
+        return static_cast<int>(put_back_.size());
+    }
     const Decimal& gigabyte_seconds() const { return gigabyte_seconds_; }
 
   private:
@@ -114,7 +123,8 @@ class Passing {
         Decimal charged;
         Refolds refolds = in_part(work_, [&](Work& part) {
             Refolds result =
-                refold_together(part, read_fold_inputs(part, {instances.begin(), instances.end()}));
+                refold_together(part, read_fold_inputs(part, {instances.begin(), instances.end()},
+                                                       limits_.facts_of_one_among_many));
             charged = charge_sessions(part, result.done);
             return result;
         });
@@ -130,13 +140,20 @@ class Passing {
         return std::move(refolds.left);
     }
 
+    void meter_in_turn(const TouchedInstance& instance) {
+        if (facts_alone_ < limits_.facts_alone) return meter_alone(instance);
+        put_back_.push_back({instance.name.account.text(), instance.name.upstream.text(),
+                             to_storable(instance.name.model.text()),
+                             calendar::to_text(instance.earliest)});
+    }
+
     void meter_alone(const TouchedInstance& instance) {
         Decimal charged;
         const std::string fault = find_fault(work_, [&] {
             charged = in_part(work_, [&](Work& part) {
-                const Refold refold =
-                    refold_instance(part, read_fold_inputs(part, {instance}).front());
-                return charge_sessions(part, {refold});
+                const FoldInput input = std::move(read_fold_inputs(part, {instance}).front());
+                facts_alone_ += input.facts.size();
+                return charge_sessions(part, {refold_instance(part, input)});
             });
         });
         if (!fault.empty()) return park(work_, instance.name, fault);
@@ -150,21 +167,25 @@ class Passing {
     }
 
     Work& work_;
+    const PassLimits& limits_;
     nlohmann::json folded_ = nlohmann::json::array();
+    nlohmann::json put_back_ = nlohmann::json::array();
+    std::size_t facts_alone_ = 0;
     Decimal gigabyte_seconds_;
 };
 
 }  // namespace
 
-MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share) {
+MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share,
+                        const PassLimits& limits) {
     hold_rules(work);
-    const std::vector<TouchedInstance> taken = take_pending(work, choice, share);
+    const std::vector<TouchedInstance> taken = take_pending(work, choice, share, limits.instances);
     if (taken.empty()) return {};
     hold_instances(work, taken);
-    Passing passing(work);
+    Passing passing(work, limits);
     passing.meter(taken);
     passing.forget_parked();
-    return {.instances = static_cast<int>(taken.size()),
+    return {.instances = static_cast<int>(taken.size()) - passing.put_back(),
             .gigabyte_seconds = passing.gigabyte_seconds()};
 }
 

@@ -15,7 +15,19 @@ struct MeterPass {
     money::Decimal gigabyte_seconds = {};  // charged now and not before
 };
 
-/// Folds up to 500 pending instances, those that wait longest first.
-MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share = {});
+struct PassLimits {
+    /// Enough to share the round trips; whoever ships facts of one of them waits for the pass.
+    int instances = 500;
+    /// An instance with more facts is folded alone: an open session is folded from its first fact
+    /// on, and one that is kept warm for weeks has tens of thousands.
+    std::size_t facts_of_one_among_many = 250;
+    /// Whose turn comes when so many facts were read one instance at a time waits for the next
+    /// pass: one that takes longer than the database is waited for would be tried again for ever.
+    std::size_t facts_alone = 50'000;
+};
+
+/// Folds pending instances, those that wait longest first; one at least, where there is any.
+MeterPass meter_pending(Work& work, PendingChoice choice, MeterShare share = {},
+                        const PassLimits& limits = {});
 
 }  // namespace ledger

@@ -68,7 +68,7 @@ struct LoneFold {
 
 LoneFold fold_alone(const FoldInput& input) {
     LoneFold result;
-    if (input.is_shared) {
+    if (input.is_shared || input.is_cut) {
         result.is_left = true;
         return result;
     }

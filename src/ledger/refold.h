@@ -27,7 +27,8 @@ Refold refold_instance(Work& work, const FoldInput& input);
 struct Refolds {
     std::vector<Refold> done;
     /// Places in the input of those that are to be refolded alone, after the others: accounts that
-    /// share a credential, instances that another account knows too, sessions that no longer stand.
+    /// share a credential, instances that another account knows too, sessions that no longer stand,
+    /// instances of which not all facts were read.
     std::vector<std::size_t> left;
 };
 

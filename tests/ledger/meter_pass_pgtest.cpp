@@ -102,6 +102,35 @@ TEST_F(MeterPassTest, ManyAtOnceGiveTheBooksOfOneAfterTheOther) {
     EXPECT_GT(verified.charged_sessions, 100u);
 }
 
+// Each of them alone takes the place that a pass has for such.
+TEST_F(MeterPassTest, InstancesOfVeryManyFactsWaitForAPassOfTheirOwn) {
+    std::vector<Fact> facts;
+    for (int i = 0; i < 4; ++i) {
+        facts.push_back(loaded(start_of(i), key_of(i, 'a')));
+        facts.push_back(seen_running(start_of(i) + Duration::seconds(9), start_of(i), start_of(i),
+                                     key_of(i, 'a')));
+        for (int minute = 1; i > 0 && minute <= 20; ++minute)
+            facts.push_back(
+                run_ended(start_of(i) + Duration::seconds(60 * minute), key_of(i, 'a')));
+    }
+    ship_only(facts);
+    const auto pass = [&] {
+        return transact(store_, [](Work& work) {
+            return meter_pending(work, PendingChoice::all,
+                                 {.facts_of_one_among_many = 10, .facts_alone = 15});
+        });
+    };
+    EXPECT_EQ(pass().instances, 2);  // the one of few facts, one of many
+    EXPECT_EQ(ask("SELECT count(*) FROM sessions"), "2");
+    EXPECT_EQ(ask("SELECT count(*) FROM pending_instances"), "2");
+    EXPECT_EQ(pass().instances, 1);
+    EXPECT_EQ(pass().instances, 1);
+    EXPECT_EQ(pass().instances, 0);
+    EXPECT_EQ(ask("SELECT string_agg(runs::text, ' ' ORDER BY loaded_at) FROM sessions"),
+              "0 20 20 20");
+    EXPECT_FALSE(verify_books(store_, {}).difference);
+}
+
 // Compiling one of ours takes the server longer than running it.
 TEST_F(MeterPassTest, NoStatementIsCompiled) {
     EXPECT_EQ(
