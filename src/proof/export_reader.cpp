@@ -9,6 +9,26 @@ namespace {
 using Json = nlohmann::ordered_json;
 using calendar::Instant;
 
+constexpr int deepest_nesting = 32;  // an invoice has 5
+
+/// A value of brackets alone takes eighty times its text's memory when it is parsed.
+bool is_too_deep(std::string_view json) {
+    int depth = 0;
+    bool is_text = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (c == '"') is_text = !is_text;
+        if (is_text) {
+            if (c == '\\') ++i;
+        } else if (c == '[' || c == '{') {
+            if (++depth > deepest_nesting) return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
 // All throw Json::exception or std::bad_optional_access where a line is otherwise than it must be.
 
 std::string text_at(const Json& json, const char* key) {
@@ -22,6 +42,13 @@ Instant instant_at(const Json& json, const char* key) {
 std::optional<Instant> find_instant(const Json& json, const char* key) {
     if (json.at(key).is_null()) return std::nullopt;
     return instant_at(json, key);
+}
+
+/// JSON in a text, which others parse.
+std::string document_at(const Json& json, const char* key) {
+    std::string text = text_at(json, key);
+    if (is_too_deep(text)) throw std::bad_optional_access();
+    return text;
 }
 
 money::Decimal decimal_at(const Json& json, const char* key) {
@@ -124,7 +151,7 @@ ExportedCharge read_charge(const Json& json) {
 
 SignedCheckpoint read_checkpoint(const Json& json) {
     return {.number = json.at("number").get<std::uint64_t>(),
-            .body = text_at(json, "body"),
+            .body = document_at(json, "body"),
             .signature = platform::parse_signature(text_at(json, "signature")).value(),
             .public_key = platform::parse_public_key(text_at(json, "public_key")).value()};
 }
@@ -152,7 +179,7 @@ std::string read_further(const Json& line, AccountExport& value) {
     const std::string kind = line.items().begin().key();
     const Json& json = line.front();
     if (kind == "plan") {
-        value.plans.push_back({text_at(json, "name"), text_at(json, "document")});
+        value.plans.push_back({text_at(json, "name"), document_at(json, "document")});
     } else if (kind == "assignment") {
         value.assignments.push_back({text_at(json, "plan"), instant_at(json, "effective_from"),
                                      json.at("revision").get<std::int64_t>(),
@@ -179,7 +206,7 @@ std::string read_further(const Json& line, AccountExport& value) {
     } else if (kind == "charge") {
         value.charges.push_back(read_charge(json));
     } else if (kind == "invoice") {
-        value.invoices.push_back({text_at(json, "number"), text_at(json, "document")});
+        value.invoices.push_back({text_at(json, "number"), document_at(json, "document")});
     } else {
         return "of a kind that this version does not know";
     }
@@ -212,6 +239,7 @@ class Reading {
 
     std::string take(std::string_view line) {
         try {
+            if (is_too_deep(line)) return "nested too deeply";
             const Json json = Json::parse(line);
             if (!json.is_object() || json.empty()) return "not a line of an export";
             if (line_ == 1) return take_first(json);

@@ -161,7 +161,9 @@ TEST_F(AccountExportText, WhatIsNotAnExportIsSaidToBeNone) {
     EXPECT_EQ(refusal("hello\n").why, "not JSON");
     EXPECT_EQ(refusal("[]\n").why, "not a line of an export");
     EXPECT_EQ(refusal("{}\n").why, "not a line of an export");
-    EXPECT_EQ(refusal(std::string(100'000, '[') + "\n").why, "not JSON");
+    EXPECT_EQ(refusal(std::string(30, '[') + "\n").why, "not JSON");
+    EXPECT_EQ(refusal(std::string(100'000, '[') + "\n").why, "nested too deeply");
+    EXPECT_EQ(refusal("{\"a\\\"\":" + std::string(100, '[') + "\n").why, "nested too deeply");
     EXPECT_THAT(refusal("{\"number\":\"TG-1\"}\n").why, HasSubstr("not an export"));
     EXPECT_THAT(refusal_of("\"tollgate_export\":1", "\"tollgate_export\":2").why,
                 HasSubstr("reads 1"));
@@ -210,6 +212,19 @@ TEST_F(AccountExportText, AnyOtherFormIsRefusedByItsLine) {
     EXPECT_EQ(refusal_of("{\"stretch\":", "{\"rule\":").line, 4u);
     value_.stretches.clear();
     EXPECT_EQ(refusal_of("{\"rule\":", "{\"fact\":").why, "a fact before its stretch");
+}
+
+// Brackets in a name are none.
+TEST_F(AccountExportText, ADocumentThatIsNestedTooDeeplyIsRefusedUnparsed) {
+    const std::string deep(100, '[');
+    value_.account.name = deep + "\"" + deep;
+    EXPECT_TRUE(std::holds_alternative<ReadExport>(read_export(text())));
+    for (std::string* document : {&value_.plans.at(0).document, &value_.invoices.at(0).document,
+                                  &value_.checkpoints.at(0).body}) {
+        const std::string before = std::exchange(*document, "{\"a\":" + deep);
+        EXPECT_EQ(refusal(text()).why, "a value is not of its form");
+        *document = before;
+    }
 }
 
 TEST_F(AccountExportText, ALineBeyondTheLimitIsRefusedUnread) {
