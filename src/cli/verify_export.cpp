@@ -100,8 +100,15 @@ Exit verify_export(const std::string& path, const std::vector<platform::PublicKe
         return Exit::usage;
     }
     const auto& good = std::get<proof::ReadExport>(read);
+    proof::ExportFindings found;
+    try {
+        found = proof::check_export(good.value, trusted);
+    } catch (const std::runtime_error& error) {
+        std::cerr << "tollgate: " << path << ": " << to_printable(error.what()) << "\n";
+        return Exit::usage;
+    }
     const Checked checked{.read = good,
-                          .found = proof::check_export(good.value, trusted),
+                          .found = std::move(found),
                           .seal = proof::check_seal(good.seal, good.lines, trusted),
                           .is_key_compared = !trusted.empty()};
     if (form == Form::json) {

@@ -287,7 +287,10 @@ class Checking {
     // ---- invoices
 
     void check_invoices() {
+        std::set<std::string> numbers;
         for (const ExportedInvoice& stored : value_.invoices) {
+            hold("invoice " + stored.number, "times in the export", "1",
+                 numbers.insert(stored.number).second ? "1" : "2");
             if (differs()) return;
             try {
                 check_invoice_of(stored);
@@ -305,6 +308,7 @@ class Checking {
         hold(subject, "number", stored.number, invoice.number.value_or("none"));
         hold(subject, "account", value_.account.id.text(), invoice.account_id.text());
         hold(subject, "month", value_.month, invoice.month);
+        hold(subject, "currency", value_.account.currency, std::string(invoice.currency.code()));
         Decimal charged;
         for (const ExportedCharge& charge : value_.charges) {
             if (charge.invoice == stored.number && charge.owed.amount)
@@ -320,6 +324,9 @@ class Checking {
                     subject, head.gateway,
                     {.hash = *hash, .count = head.facts, .last_sequence = head.last_sequence});
         }
+        // What follows from the rest and is read by people alone: a price per million, say.
+        if (to_json(invoice, invoicing::Layout::compact) != stored.document)
+            hold(subject, "document", "written as an invoice is", "otherwise");
     }
 
     const AccountExport& value_;

@@ -97,6 +97,13 @@ class Exporting(unittest.TestCase):
         self.assertFalse(found["agrees"] or found["as_signed"])
         self.assertEqual(found["difference"]["what"], "end_reason")
 
+    def test_a_time_zone_that_is_not_known_here_is_said_and_shows_no_control_characters(self):
+        lines = self.lines()
+        lines[0] = lines[0].replace("Europe/Berlin", "No/\\u001b[2JWhere")
+        done = verify("--export", self.altered(lines), "--public-key", self.key)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("there is no time zone No/?[2JWhere on this machine", done.stderr)
+
     def test_cut_at_any_line_it_is_refused_and_without_one_it_does_not_agree(self):
         lines = self.lines()
         for place in range(len(lines)):

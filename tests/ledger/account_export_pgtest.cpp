@@ -554,6 +554,13 @@ TEST_F(TamperedExport, AnInvoiceThatIsOtherIsNamed) {
         {"month",
          [&](auto& v) { replace(document(v), R"("month":"2026-10")", R"("month":"2026-09")"); }},
         {"document", [&](auto& v) { document(v) = "{}"; }},
+        {"document",
+         [&](auto& v) {
+             replace(document(v), R"("unit_price_per_million":")",
+                     R"("unit_price_per_million":"9)");
+         }},
+        {"currency", [](auto& v) { v.account.currency = "EUR"; }},
+        {"times in the export", [](auto& v) { v.invoices.push_back(v.invoices[0]); }},
         {"the sum of its charges", [](auto& v) { v.charges[1].invoice = ""; }}};
     for (const auto& [what, change] : changes) {
         const auto found = signed_after(change);
