@@ -5,6 +5,7 @@
 
 #include "ledger/charge_rows.h"
 #include "ledger/refold.h"
+#include "platform/clock.h"
 #include "platform/log.h"
 
 namespace ledger {
@@ -84,7 +85,10 @@ void park(Work& work, const InstanceName& instance, const std::string& reason) {
 
 class Passing {
   public:
-    Passing(Work& work, const PassLimits& limits) : work_(work), limits_(limits) {}
+    Passing(Work& work, const PassLimits& limits)
+        : work_(work),
+          limits_(limits),
+          ends_at_micros_(platform::monotonic_micros() + limits.time.micros) {}
 
     /// Many at once; where that fails each half by itself, until the one is found whose fault it
     /// is.
@@ -141,7 +145,9 @@ class Passing {
     }
 
     void meter_in_turn(const TouchedInstance& instance) {
-        if (facts_alone_ < limits_.facts_alone) return meter_alone(instance);
+        const bool is_first = !std::exchange(has_metered_alone_, true);
+        if (is_first || platform::monotonic_micros() < ends_at_micros_)
+            return meter_alone(instance);
         put_back_.push_back({instance.name.account.text(), instance.name.upstream.text(),
                              to_storable(instance.name.model.text()),
                              calendar::to_text(instance.earliest)});
@@ -151,9 +157,9 @@ class Passing {
         Decimal charged;
         const std::string fault = find_fault(work_, [&] {
             charged = in_part(work_, [&](Work& part) {
-                const FoldInput input = std::move(read_fold_inputs(part, {instance}).front());
-                facts_alone_ += input.facts.size();
-                return charge_sessions(part, {refold_instance(part, input)});
+                const Refold refold =
+                    refold_instance(part, read_fold_inputs(part, {instance}).front());
+                return charge_sessions(part, {refold});
             });
         });
         if (!fault.empty()) return park(work_, instance.name, fault);
@@ -168,9 +174,10 @@ class Passing {
 
     Work& work_;
     const PassLimits& limits_;
+    const std::int64_t ends_at_micros_;
     nlohmann::json folded_ = nlohmann::json::array();
     nlohmann::json put_back_ = nlohmann::json::array();
-    std::size_t facts_alone_ = 0;
+    bool has_metered_alone_ = false;
     Decimal gigabyte_seconds_;
 };
 

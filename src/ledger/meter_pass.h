@@ -21,9 +21,10 @@ struct PassLimits {
     /// An instance with more facts is folded alone: an open session is folded from its first fact
     /// on, and one that is kept warm for weeks has tens of thousands.
     std::size_t facts_of_one_among_many = 250;
-    /// Whose turn comes when so many facts were read one instance at a time waits for the next
-    /// pass: one that takes longer than the database is waited for would be tried again for ever.
-    std::size_t facts_alone = 50'000;
+    /// What is folded alone and not begun by then waits for the next pass, but for the first: who
+    /// ships waits for a pass no longer than for a lock, and a fold among many who share a
+    /// credential takes long.
+    calendar::Duration time = calendar::Duration::seconds(3);
 };
 
 /// Folds pending instances, those that wait longest first; one at least, where there is any.

@@ -102,7 +102,7 @@ TEST_F(MeterPassTest, ManyAtOnceGiveTheBooksOfOneAfterTheOther) {
     EXPECT_GT(verified.charged_sessions, 100u);
 }
 
-// Each of them alone takes the place that a pass has for such.
+// A pass without time has a turn for one of them.
 TEST_F(MeterPassTest, InstancesOfVeryManyFactsWaitForAPassOfTheirOwn) {
     std::vector<Fact> facts;
     for (int i = 0; i < 4; ++i) {
@@ -117,7 +117,7 @@ TEST_F(MeterPassTest, InstancesOfVeryManyFactsWaitForAPassOfTheirOwn) {
     const auto pass = [&] {
         return transact(store_, [](Work& work) {
             return meter_pending(work, PendingChoice::all,
-                                 {.facts_of_one_among_many = 10, .facts_alone = 15});
+                                 {.facts_of_one_among_many = 10, .time = {}});
         });
     };
     EXPECT_EQ(pass().instances, 2);  // the one of few facts, one of many
