@@ -200,18 +200,26 @@ class Reading {
             list.push_back(upstream);
         }
         for (const auto& [model, list] : upstreams) {
+            const std::string of_nobody =
+                "instance_hash(account_id, model) = instance_hash(NULL, $1) AND model = $1 AND "
+                "account_id IS NULL AND kind <> 'unreadable' AND upstream IN (SELECT "
+                "jsonb_array_elements_text($2::jsonb)) AND ";
+            const std::string in_span =
+                "(($3::timestamptz IS NULL OR occurred_at >= $3) AND ($4::timestamptz IS NULL OR "
+                "occurred_at <= $4))";
             for (const auto& row : work_.exec_params(
-                     select_facts +
-                         "instance_hash(account_id, model) = instance_hash(NULL, $1) AND "
-                         "model = $1 AND account_id IS NULL AND kind <> 'unreadable' AND upstream "
-                         "IN (SELECT jsonb_array_elements_text($2::jsonb)) AND (key IS NULL OR "
-                         "key IN (SELECT fingerprint FROM keys WHERE account_id = $3)) AND (kind "
-                         "IN ('catalogue_entry', 'model_set') OR (($4::timestamptz IS NULL OR "
-                         "occurred_at >= $4) AND ($5::timestamptz IS NULL OR occurred_at <= $5)))" +
-                         in_order,
-                     model, list.dump(), id_, to_parameter(from_), to_parameter(until_))) {
-                ExportedFact fact = read_fact(row);
-                (fact.key.empty() ? result_.rules : result_.early).push_back(std::move(fact));
+                     select_facts + of_nobody +
+                         "key IS NULL AND (kind IN ('catalogue_entry', 'model_set') OR " + in_span +
+                         ")" + in_order,
+                     model, list.dump(), to_parameter(from_), to_parameter(until_)))
+                result_.rules.push_back(read_fact(row));
+            for (const auto& row : work_.exec_params(
+                     select_facts + of_nobody +
+                         "key = ANY (ARRAY(SELECT fingerprint FROM keys WHERE account_id = $5)) "
+                         "AND " +
+                         in_span + in_order,
+                     model, list.dump(), to_parameter(from_), to_parameter(until_), id_)) {
+                result_.early.push_back(read_fact(row));
             }
         }
     }

@@ -62,6 +62,10 @@ void read_reaches(Work& work, const std::vector<TouchedInstance>& touched,
     }
 }
 
+const std::string of_nobody =
+    "instance_hash(account_id, model) = instance_hash(NULL, w.model) AND model = w.model "
+    "AND account_id IS NULL AND upstream IN (w.upstream, '') AND kind <> 'unreadable'";
+
 // By the index on the hash; a hash is no name, and its hour no instant: both are asked for as well.
 // Facts of the account's keys from before they had an account have none; facts of the catalogue and
 // of the operator have no key.
@@ -80,13 +84,16 @@ void read_facts(Work& work, std::vector<FoldInput>& inputs,
                  "AND occurred_at >= coalesce(w.since, '-infinity') AND kind <> 'unreadable' LIMIT "
                  "$2) "
                  "UNION ALL "
-                 "(SELECT gateway, sequence, body FROM facts WHERE "
-                 "instance_hash(account_id, model) = instance_hash(NULL, w.model) "
-                 "AND model = w.model AND account_id IS NULL AND upstream IN (w.upstream, '') "
-                 "AND (w.since IS NULL OR occurred_at >= w.since "
-                 "OR kind IN ('catalogue_entry', 'model_set')) AND kind <> 'unreadable' "
-                 "AND (key IS NULL OR key IN "
-                 "(SELECT fingerprint FROM keys k WHERE k.account_id = w.account_id)) LIMIT $2)) f",
+                 "(SELECT gateway, sequence, body FROM facts WHERE key IS NULL AND " +
+                 of_nobody +
+                 " AND (w.since IS NULL OR occurred_at >= w.since "
+                 "OR kind IN ('catalogue_entry', 'model_set')) LIMIT $2) "
+                 "UNION ALL "
+                 "(SELECT n.gateway, n.sequence, n.body FROM keys k CROSS JOIN LATERAL (SELECT "
+                 "gateway, sequence, body FROM facts WHERE key = k.fingerprint AND " +
+                 of_nobody +
+                 " AND occurred_at >= coalesce(w.since, '-infinity') OFFSET 0) n "
+                 "WHERE k.account_id = w.account_id LIMIT $2)) f",
              wanted_of(inputs, &Reach::facts_from), rows_at_most)) {
         FoldInput& input = inputs.at(row[0].as<std::size_t>());
         input.is_cut = at_most && input.facts.size() == *at_most;

@@ -67,8 +67,8 @@ TEST_F(Corrections, ThatMoveNoMoneyWaitForAnInvoiceThatHasSome) {
     ship(life(at("2026-12-05T00:00:00Z"), 60));
     const auto december = close({2026, 12}, "2027-01-02T00:00:00Z").issued.value();
     ASSERT_EQ(december.sessions.size(), 2u);
-    EXPECT_EQ(december.sessions[0].kind, LineKind::adjustment);
-    EXPECT_EQ(to_text(december.sessions[0].used), "-10");
+    EXPECT_EQ(december.sessions[1].kind, LineKind::adjustment);
+    EXPECT_EQ(to_text(december.sessions[1].used), "-10");
     EXPECT_EQ(to_text(december.total), "0.06");
     EXPECT_EQ(issued_documents(), before);
 }

@@ -116,7 +116,7 @@ TEST_F(MeterPassTest, InstancesOfVeryManyFactsWaitForAPassOfTheirOwn) {
     ship_only(facts);
     const auto pass = [&] {
         return transact(store_, [](Work& work) {
-            return meter_pending(work, PendingChoice::all,
+            return meter_pending(work, PendingChoice::all, {},
                                  {.facts_of_one_among_many = 10, .time = {}});
         });
     };
