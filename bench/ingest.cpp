@@ -2,8 +2,6 @@
 // ingest DIRECTORY SESSIONS RUNS ROUNDS: SESSIONS lives of 1,000 accounts, each with RUNS runs.
 // A round ships a fresh journal through the production shipper, then copies the rows that came of
 // it, as text, in one transaction, into a table without index or trigger in the same cluster.
-#include <libpq-fe.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -19,12 +17,14 @@
 #include "ledger/migrations.h"
 #include "ledger/shipper.h"
 #include "lifecycle/fact_json.h"
+#include "link.h"
 #include "platform/clock.h"
 #include "platform/disk.h"
 #include "platform/embedded_postgres.h"
 
 namespace {
 
+using bench::Link;
 using calendar::Duration;
 using calendar::Instant;
 using lifecycle::KeyFingerprint;
@@ -32,60 +32,6 @@ using lifecycle::ModelName;
 
 constexpr int account_count = 1'000;
 constexpr int model_count = 200;
-
-class Link {
-  public:
-    explicit Link(const std::string& url) : link_(PQconnectdb(url.c_str())) {
-        check(PQstatus(link_) == CONNECTION_OK);
-        run("SET search_path = tollgate");
-    }
-    ~Link() { PQfinish(link_); }
-    Link(const Link&) = delete;
-    Link& operator=(const Link&) = delete;
-
-    void run(const std::string& sql) {
-        PGresult* result = PQexec(link_, sql.c_str());
-        const auto status = PQresultStatus(result);
-        PQclear(result);
-        check(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK);
-    }
-    std::string ask(const std::string& sql) {
-        PGresult* result = PQexec(link_, sql.c_str());
-        check(PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1);
-        std::string value = PQgetvalue(result, 0, 0);
-        PQclear(result);
-        return value;
-    }
-    std::vector<std::string> copy_out(const std::string& sql) {
-        PQclear(PQexec(link_, sql.c_str()));
-        std::vector<std::string> lines;
-        char* line = nullptr;
-        for (int length = 0; (length = PQgetCopyData(link_, &line, 0)) > 0; PQfreemem(line))
-            lines.emplace_back(line, static_cast<std::size_t>(length));
-        finish();
-        return lines;
-    }
-    void copy_in(const std::string& sql, const std::vector<std::string>& lines) {
-        PQclear(PQexec(link_, sql.c_str()));
-        for (const std::string& line : lines)
-            check(PQputCopyData(link_, line.data(), static_cast<int>(line.size())) == 1);
-        check(PQputCopyEnd(link_, nullptr) == 1);
-        finish();
-    }
-
-  private:
-    void finish() {
-        while (PGresult* result = PQgetResult(link_)) {
-            const bool is_done = PQresultStatus(result) == PGRES_COMMAND_OK;
-            PQclear(result);
-            check(is_done);
-        }
-    }
-    void check(bool is_well) {
-        if (!is_well) throw std::runtime_error(PQerrorMessage(link_));
-    }
-    PGconn* link_;
-};
 
 KeyFingerprint key_of(int account) {
     char text[33];
