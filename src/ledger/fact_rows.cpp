@@ -98,7 +98,24 @@ void count(Runs& runs, const RunArrived&, calendar::Instant at) {
     widen(runs.first_arrival, runs.last_arrival, at);
 }
 
+/// Of two that tell of the clocks, the shorter; of equals the later.
+void keep_reading(Runs& runs, std::optional<calendar::Instant> asked,
+                  std::optional<calendar::Instant> answered,
+                  std::optional<calendar::Instant> date) {
+    // One that ended before it came: the gateway's clock was set meanwhile.
+    if (!asked || !answered || !date || *answered < *asked) return;
+    if (runs.date) {
+        const auto took = *answered - *asked;
+        const auto shortest = *runs.answered_at - *runs.asked_at;
+        if (took > shortest || (took == shortest && *answered <= *runs.answered_at)) return;
+    }
+    runs.asked_at = asked;
+    runs.answered_at = answered;
+    runs.date = date;
+}
+
 void count(Runs& runs, const RunEnded& end, calendar::Instant at) {
+    keep_reading(runs, end.asked_at, at, end.date);
     const bool accepted = lifecycle::is_accepted_run(end.status);
     ++(accepted ? runs.accepted : runs.refused);
     if (accepted && (!runs.last_accepted_end || at > *runs.last_accepted_end)) {
@@ -116,6 +133,7 @@ void add(Runs& sum, const Runs& more) {
     sum.disconnected += more.disconnected;
     sum.request_bytes += more.request_bytes;
     sum.response_bytes += more.response_bytes;
+    keep_reading(sum, more.asked_at, more.answered_at, more.date);
     if (more.first_arrival) widen(sum.first_arrival, sum.last_arrival, *more.first_arrival);
     if (more.last_arrival) widen(sum.first_arrival, sum.last_arrival, *more.last_arrival);
     if (more.last_accepted_end)

@@ -47,17 +47,31 @@ std::vector<const RecordedFact*> in_order(std::span<const RecordedFact> facts) {
     return order;
 }
 
+/// When the question left, and the answer came, that a fact with a Date tells of; gateway clock.
+template <class Body>
+std::optional<Instant> asked_at(const Body& body) {
+    if constexpr (requires { body.asked_at; })
+        return body.asked_at;
+    else
+        return body.sent_at;
+}
+template <class Body>
+std::optional<Instant> answered_at(const Body& body, Instant occurred_at) {
+    if constexpr (requires { body.answered_at; })
+        return body.answered_at;
+    else
+        return occurred_at;
+}
+
 /// What a fact tells of the upstream's clock; absent: nothing.
 std::optional<UpstreamClock::Reading> reading_of(const RecordedFact& recorded) {
-    const Instant answered = recorded.fact.occurred_at;
     return std::visit(
         [&](const auto& body) -> std::optional<UpstreamClock::Reading> {
             if constexpr (requires { body.date; }) {
-                if (!body.date) return std::nullopt;
-                if constexpr (requires { body.asked_at; })
-                    return {{recorded.sequence, body.asked_at, answered, *body.date}};
-                else
-                    return {{recorded.sequence, body.sent_at, answered, *body.date}};
+                const auto asked = asked_at(body);
+                const auto answered = answered_at(body, recorded.fact.occurred_at);
+                if (body.date && asked && answered)
+                    return {{recorded.sequence, *asked, *answered, *body.date}};
             }
             return std::nullopt;
         },
@@ -81,13 +95,12 @@ void sort_by(List& list, Time time) {
 
 class Gatherer {
   public:
-    explicit Gatherer(const std::vector<const RecordedFact*>& facts) : clocks_(read_clocks(facts)) {
+    Gatherer(const std::vector<const RecordedFact*>& facts,
+             const std::vector<const RecordedFact*>& guests)
+        : clocks_(read_clocks(facts)) {
         take_all(facts);
-    }
-
-    void take_guests(const std::vector<const RecordedFact*>& facts) {
         by_guest_ = true;
-        take_all(facts);
+        take_all(guests);
     }
 
     Evidence take_evidence() {
@@ -105,8 +118,7 @@ class Gatherer {
         for (const RecordedFact* fact : facts) note_calls(*fact);
         for (const RecordedFact* fact : facts) {
             recorded_ = fact;
-            const auto clock = clocks_.find(fact->gateway);
-            offset_ = clock == clocks_.end() ? ClockOffset{} : clock->second.at(fact->sequence);
+            offset_ = offset_of(*fact);
             at_ = moved(fact->fact.occurred_at);
             std::visit(
                 [&](const auto& body) {
@@ -114,6 +126,16 @@ class Gatherer {
                 },
                 fact->fact.body);
         }
+    }
+
+    /// A guest may come by a gateway, or at a time, that no fact of the loader's tells of: what its
+    /// run's own answer tells goes first.
+    ClockOffset offset_of(const RecordedFact& fact) const {
+        if (by_guest_)
+            if (const auto reading = reading_of(fact))
+                return UpstreamClock({*reading}).at(fact.sequence);
+        const auto clock = clocks_.find(fact.gateway);
+        return clock == clocks_.end() ? ClockOffset{} : clock->second.at(fact.sequence);
     }
 
     template <class Body>
@@ -240,9 +262,7 @@ class Gatherer {
 
 Evidence gather_evidence(std::span<const RecordedFact> facts,
                          std::span<const RecordedFact> guests) {
-    Gatherer gatherer(in_order(facts));
-    gatherer.take_guests(in_order(guests));
-    return gatherer.take_evidence();
+    return Gatherer(in_order(facts), in_order(guests)).take_evidence();
 }
 
 }  // namespace lifecycle

@@ -75,6 +75,9 @@ struct RunEnded {
     std::uint64_t request_bytes = 0;   // body bytes from the client
     std::uint64_t response_bytes = 0;  // body bytes from the upstream
     bool disconnected = false;         // the client left before the end
+    // Of an answer with a Date field:
+    std::optional<calendar::Instant> asked_at = {};  // gateway clock: the run reached the gateway
+    std::optional<calendar::Instant> date = {};      // upstream clock
 };
 
 /// A minute of runs of one key on one model, made by the shipper out of the two facts above.
@@ -92,6 +95,10 @@ struct Runs {
     std::optional<calendar::Instant> first_arrival;
     std::optional<calendar::Instant> last_arrival;
     std::optional<calendar::Instant> last_accepted_end;
+    // Of the shortest of its runs whose answer had a Date field: what tells most of the clocks.
+    std::optional<calendar::Instant> asked_at = {};     // gateway clock
+    std::optional<calendar::Instant> answered_at = {};  // gateway clock: its end
+    std::optional<calendar::Instant> date = {};         // upstream clock
 };
 
 /// A delete's final answer, or its absence.

@@ -94,6 +94,8 @@ void visit_fields(Visitor& visit, FieldsOf<RunEnded> auto& fact) {
     visit("request_bytes", fact.request_bytes);
     visit("response_bytes", fact.response_bytes);
     visit("disconnected", fact.disconnected);
+    visit("asked_at", fact.asked_at);
+    visit("date", fact.date);
 }
 
 template <class Visitor>
@@ -110,6 +112,9 @@ void visit_fields(Visitor& visit, FieldsOf<Runs> auto& fact) {
     visit("first_arrival", fact.first_arrival);
     visit("last_arrival", fact.last_arrival);
     visit("last_accepted_end", fact.last_accepted_end);
+    visit("asked_at", fact.asked_at);
+    visit("answered_at", fact.answered_at);
+    visit("date", fact.date);
 }
 
 template <class Visitor>

@@ -85,10 +85,11 @@ bool CallMeter::take_arrival() {
 }
 
 void CallMeter::record_arrival(GateWaiter& waiter) {
-    services_.recorder.record_run_arrived({id_, key_, model_}, waiter);
+    arrived_at_ = services_.recorder.record_run_arrived({id_, key_, model_}, waiter);
 }
 
-void CallMeter::record_run_end(const Recorder::RunOutcome& outcome) {
+void CallMeter::record_run_end(Recorder::RunOutcome outcome) {
+    if (outcome.date) outcome.asked_at = arrived_at_;
     services_.recorder.record_run_ended({id_, key_, model_}, outcome);
 }
 

@@ -28,6 +28,9 @@ class CallMeter {
         return active_ ? std::optional(call_) : std::nullopt;
     }
     bool is(bytez::Call call) const { return active_ && call_ == call; }
+    bool is_load_or_delete() const {
+        return is(bytez::Call::load) || is(bytez::Call::delete_instance);
+    }
     const lifecycle::KeyFingerprint& key() const { return key_; }
     const lifecycle::ModelName& model() const { return model_; }
     const std::string& credential() const { return credential_; }
@@ -42,7 +45,7 @@ class CallMeter {
 
     // Facts. Each wait ends in `waiter`.
     void record_arrival(GateWaiter& waiter);
-    void record_run_end(const Recorder::RunOutcome& outcome);
+    void record_run_end(Recorder::RunOutcome outcome);
     /// Two things make it durable, and `waiter` is told of each: its fact is on disk, and so is
     /// what the upstream can be asked with about it after a crash.
     void record_load_intent(GateWaiter& waiter);
@@ -77,6 +80,7 @@ class CallMeter {
     std::optional<std::string> gb_;
     std::string credential_;
     calendar::Instant sent_at_;
+    calendar::Instant arrived_at_;  // a run's
 };
 
 }  // namespace proxy

@@ -44,6 +44,7 @@ void Exchange::reset() {
     postponed_ = until_close_ = run_ended_ = editing_ = unchunking_ = false;
     attempts_ = 0;
     answer_status_ = 0;
+    answer_date_.reset();
     request_search_.reset();
     answer_search_.reset();
     request_framer_.start({});
@@ -324,13 +325,16 @@ void Exchange::drop_upstream() {
 void Exchange::end_run(bool disconnected) {
     if (!meter_.has_arrived() || run_ended_) return;
     run_ended_ = true;
-    meter_.record_run_end({answer_status_, request_framer_.data_bytes(),
-                           answer_status_ == 0 ? 0 : answer_framer_.data_bytes(), disconnected});
+    meter_.record_run_end({answer_status_,
+                           request_framer_.data_bytes(),
+                           answer_status_ == 0 ? 0 : answer_framer_.data_bytes(),
+                           disconnected,
+                           {},
+                           answer_date_});
 }
 
 bool Exchange::on_client_left() {
-    const bool is_for_the_books =
-        meter_.is(bytez::Call::load) || meter_.is(bytez::Call::delete_instance);
+    const bool is_for_the_books = meter_.is_load_or_delete();
     return is_for_the_books && reading_ == Reading::done && !refusal_ &&
            (upstream_ || wait_ != Wait::none);
 }

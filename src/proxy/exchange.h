@@ -117,6 +117,7 @@ class Exchange : public GateWaiter {
     std::uint8_t intent_waits_ = 0;
     std::uint8_t attempts_ = 0;
     int answer_status_ = 0;
+    std::optional<calendar::Instant> answer_date_;  // of a run, a load, a delete
     HeadSearch request_search_, answer_search_;
     BodyFramer request_framer_, answer_framer_;
     std::optional<OwnError> refusal_;  // while discarding

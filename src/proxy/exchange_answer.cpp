@@ -118,10 +118,11 @@ void Exchange::begin_answer(const AnswerHead& head, std::string& out) {
     if (until_close_ || reading_ != Reading::done || services_.stopping) keep_client_ = false;
     answer_framer_.start(head.framing);
     answering_ = answer_framer_.is_done() ? Answering::whole : Answering::body;
-    if (meter_.is(bytez::Call::load) || meter_.is(bytez::Call::delete_instance)) {
-        const auto date = head.find("date");
-        record_final(head.status, date ? bytez::parse_http_date(*date) : std::nullopt);
+    const bool is_final = meter_.is_load_or_delete();
+    if (is_final || (meter_.is(bytez::Call::run) && services_.gate.is_recording())) {
+        if (const auto date = head.find("date")) answer_date_ = bytez::parse_http_date(*date);
     }
+    if (is_final) record_final(head.status, answer_date_);
     if (observing_) observation_.begin(head);
     editing_ = editing_ && head.status / 100 == 2;
     if (editing_) {
@@ -211,7 +212,7 @@ void Exchange::on_upstream_failure(UpstreamFailure failure) {
         send_again();
         return;
     }
-    if (meter_.is(bytez::Call::load) || meter_.is(bytez::Call::delete_instance)) {
+    if (meter_.is_load_or_delete()) {
         // What was never forwarded has a known outcome: our own refusal.
         record_final(failure == UpstreamFailure::unreachable ? errors::unreachable.status : 0, {});
     }

@@ -18,13 +18,14 @@ void Recorder::record(lifecycle::FactBody body, GateWaiter& waiter) {
     gate_.add(text_of({clock_.now(), std::move(body)}), waiter);
 }
 
-void Recorder::record_run_arrived(const Run& run, GateWaiter& waiter) {
+calendar::Instant Recorder::record_run_arrived(const Run& run, GateWaiter& waiter) {
     auto& fact = std::get<lifecycle::RunArrived>(arrived_.body);
     arrived_.occurred_at = clock_.now();
     fact.call = run.call;
     fact.key = run.key;
     fact.model = run.model;
     gate_.add(text_of(arrived_), waiter);
+    return arrived_.occurred_at;
 }
 
 void Recorder::record_run_ended(const Run& run, const RunOutcome& outcome) {
@@ -38,6 +39,8 @@ void Recorder::record_run_ended(const Run& run, const RunOutcome& outcome) {
     fact.request_bytes = outcome.request_bytes;
     fact.response_bytes = outcome.response_bytes;
     fact.disconnected = outcome.disconnected;
+    fact.asked_at = outcome.asked_at;
+    fact.date = outcome.date;
     gate_.add(text_of(ended_));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "calendar/clock.h"
@@ -25,12 +26,15 @@ class Recorder {
         const lifecycle::KeyFingerprint& key;
         const lifecycle::ModelName& model;
     };
-    void record_run_arrived(const Run& run, GateWaiter& waiter);
+    /// When it arrived.
+    calendar::Instant record_run_arrived(const Run& run, GateWaiter& waiter);
     struct RunOutcome {
         int status = 0;
         std::uint64_t request_bytes = 0;
         std::uint64_t response_bytes = 0;
         bool disconnected = false;
+        std::optional<calendar::Instant> asked_at = {};
+        std::optional<calendar::Instant> date = {};
     };
     void record_run_ended(const Run& run, const RunOutcome& outcome);
 

@@ -44,6 +44,24 @@ TEST(FactRows, FoldRunsByKeyModelAndMinute) {
     EXPECT_EQ(std::get<lifecycle::Runs>(*rows[3].fact).minute, noon + Duration::seconds(60));
 }
 
+TEST(FactRows, KeepOfAMinutesRunsTheShortestThatTellsOfTheClocks) {
+    const auto ended = [](int asked, int answered, bool has_date = true) {
+        lifecycle::Fact fact = run_ended(noon + Duration::seconds(answered));
+        auto& run = std::get<lifecycle::RunEnded>(fact.body);
+        run.asked_at = noon + Duration::seconds(asked);
+        if (has_date) run.date = noon + Duration::seconds(100 + answered);
+        return fact;
+    };
+    // The last ended before it came: the clock was set back.
+    const auto rows =
+        fold({ended(1, 9), ended(10, 12), ended(13, 15), ended(16, 16, false), ended(30, 20)});
+    ASSERT_EQ(rows.size(), 1u);
+    const auto& runs = std::get<lifecycle::Runs>(*rows[0].fact);
+    EXPECT_EQ(runs.asked_at, noon + Duration::seconds(13));
+    EXPECT_EQ(runs.answered_at, noon + Duration::seconds(15));
+    EXPECT_EQ(runs.date, noon + Duration::seconds(115));
+}
+
 TEST(FactRows, RunsOfTwoBootsAreTwoFacts) {
     const auto rows = fold({run_arrived(noon), started(noon, "http://other"), run_arrived(noon)});
     ASSERT_EQ(rows.size(), 3u);

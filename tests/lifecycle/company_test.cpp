@@ -31,6 +31,24 @@ TEST(Company, ARunOfAnotherResetsTheExpiryAndProvesLife) {
     EXPECT_EQ(seconds_of(session.last_proof_of_life), 1510);
 }
 
+/// The other's gateway is four minutes behind and nothing of ours came by it.
+TEST(Company, ARunOfAnotherIsMovedByItsOwnAnswersDate) {
+    Shared shared;
+    Runs runs{shared.theirs.key, shared.theirs.model, second(1260), 1, 1, 0, 0, 1, 1,
+              second(1265),      second(1265),        second(1270)};
+    shared.theirs.add(1270, runs);
+    EXPECT_EQ(seconds_of(shared.fold_ours().expires_at), 1270 + 1800);
+    runs.asked_at = second(1265);
+    runs.answered_at = second(1270);
+    runs.date = second(1510);
+    shared.theirs.facts.clear();
+    shared.theirs.add(1270, runs);
+    // The Date lies in [1510, 1511) and in the five seconds of the run.
+    const Session session = shared.fold_ours();
+    EXPECT_EQ(seconds_of(session.expires_at), 1513 + 1800);
+    EXPECT_EQ(session.kept_warm_by.at(0).last_at, second(1513));
+}
+
 TEST(Company, RunsOfOthersAreTheirsAndNamed) {
     Shared shared;
     shared.ours.run(900, 901);

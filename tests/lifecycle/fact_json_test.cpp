@@ -51,12 +51,34 @@ std::vector<Golden> goldens() {
          R"({"occurred_at":1,"kind":"run_ended","call":{"boot":7,"number":8},)" + who +
              R"(,"status":200,"request_bytes":10,"response_bytes":18446744073709551615,)"
              R"("disconnected":true})"},
+        {at_one(RunEnded{call, key, model, 200, 1, 2, false, Instant{3}, Instant{4}}),
+         R"({"occurred_at":1,"kind":"run_ended","call":{"boot":7,"number":8},)" + who +
+             R"(,"status":200,"request_bytes":1,"response_bytes":2,"disconnected":false,)"
+             R"("asked_at":3,"date":4})"},
         {at_one(
              Runs{key, model, Instant{60}, 1, 2, 3, 4, 5, 6, Instant{7}, Instant{8}, Instant{9}}),
          R"({"occurred_at":1,"kind":"runs",)" + who +
              R"(,"minute":60,"arrived":1,"accepted":2,"refused":3,"disconnected":4,)"
              R"("request_bytes":5,"response_bytes":6,"first_arrival":7,"last_arrival":8,)"
              R"("last_accepted_end":9})"},
+        {at_one(Runs{key,
+                     model,
+                     Instant{60},
+                     1,
+                     1,
+                     0,
+                     0,
+                     5,
+                     6,
+                     {},
+                     {},
+                     {},
+                     Instant{7},
+                     Instant{8},
+                     Instant{9}}),
+         R"({"occurred_at":1,"kind":"runs",)" + who +
+             R"(,"minute":60,"arrived":1,"accepted":1,"refused":0,"disconnected":0,)"
+             R"("request_bytes":5,"response_bytes":6,"asked_at":7,"answered_at":8,"date":9})"},
         {at_one(Runs{key, model, Instant{60}, 0, 0, 0, 0, 0, 0, {}, {}, {}}),
          R"({"occurred_at":1,"kind":"runs",)" + who +
              R"(,"minute":60,"arrived":0,"accepted":0,"refused":0,"disconnected":0,)"

@@ -299,6 +299,13 @@ TEST(FoldProperty, WhichGatewaySawAFactDoesNotMatter) {
     }
 }
 
+void move(Instant& at, calendar::Duration by) {
+    at = at + by;
+}
+void move(std::optional<Instant>& at, calendar::Duration by) {
+    if (at) move(*at, by);
+}
+
 /// Sets each gateway's clock off by hours, and lets every answer tell the upstream's Date.
 void skew(std::vector<RecordedFact>& facts, Dice& dice) {
     std::map<GatewayId, calendar::Duration> fast;
@@ -314,8 +321,8 @@ void skew(std::vector<RecordedFact>& facts, Dice& dice) {
                 if constexpr (requires { body.date; })
                     body.date =
                         Instant{truth.micros - 50'000 - (truth.micros - 50'000) % 1'000'000};
-                if constexpr (requires { body.sent_at; }) body.sent_at = body.sent_at + by;
-                if constexpr (requires { body.asked_at; }) body.asked_at = body.asked_at + by;
+                if constexpr (requires { body.sent_at; }) move(body.sent_at, by);
+                if constexpr (requires { body.asked_at; }) move(body.asked_at, by);
             },
             fact.fact.body);
     }
@@ -331,11 +338,14 @@ TEST(FoldProperty, GatewaysWhoseClocksAreHoursOffFindTheSameLives) {
             lives.push_back(live(history, dice, from));
             from = lives.back().ended + 10 + static_cast<double>(dice.upto(3000));
         }
-        // One gateway takes the runs too: a run's answer has no Date that is kept.
         std::vector<RecordedFact> facts = history.facts;
         for (RecordedFact& fact : facts) {
             const bool looks = std::holds_alternative<InstanceSeen>(fact.fact.body);
             if (looks && dice.one_in(2)) fact.gateway = GatewayId("watching elsewhere");
+            if (const auto* run = std::get_if<RunArrived>(&fact.fact.body))
+                if (run->call.number % 2 == 0) fact.gateway = GatewayId("running elsewhere");
+            if (const auto* run = std::get_if<RunEnded>(&fact.fact.body))
+                if (run->call.number % 2 == 0) fact.gateway = GatewayId("running elsewhere");
         }
         skew(facts, dice);
         const auto sessions = fold(history.upstream, facts);

@@ -60,7 +60,7 @@ class History {
     History& run(double from, double to, int status = 200) {
         ++call;
         add(from, RunArrived{CallId{1, call}, key, model});
-        return add(to, RunEnded{CallId{1, call}, key, model, status, 1, 1, false});
+        return add(to, RunEnded{CallId{1, call}, key, model, status, 1, 1, false, second(from)});
     }
     History& absent(double at) {
         return add(at, InstanceAbsent{key, model, Source::watcher, second(at - 0.1), {}});

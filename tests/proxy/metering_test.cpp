@@ -43,7 +43,20 @@ TEST_F(Metering, RecordsEachRunsArrivalAndEnd) {
         EXPECT_EQ(ends[i].request_bytes, run_body.size());
         EXPECT_EQ(ends[i].response_bytes, 5u);
         EXPECT_FALSE(ends[i].disconnected);
+        EXPECT_FALSE(ends[i].asked_at || ends[i].date);  // nothing was told
     }
+}
+
+TEST_F(Metering, NotesOfARunsAnswerWhatItTellsOfTheClocks) {
+    TestUpstream upstream(always(
+        "HTTP/1.1 200 OK\r\ndate: Mon, 05 Oct 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n"));
+    start(upstream);
+    const calendar::Instant before = platform::SystemClock().now();
+    ask(post("/model/run", run_body));
+    const auto ends = await<lifecycle::RunEnded>(1);
+    EXPECT_EQ(ends[0].date, calendar::parse_instant("2026-10-05T12:00:00Z"));
+    EXPECT_GE(ends[0].asked_at, before);
+    EXPECT_LE(ends[0].asked_at, platform::SystemClock().now());
 }
 
 TEST_F(Metering, CountsTheBytesOfChunkedBodiesWithoutTheirFraming) {

@@ -284,8 +284,12 @@ void Gateway::run(const Key& key, const std::string& model, Micros duration, Ans
             std::optional<Evidence> evidence;
             if (status == 200 || status == 500)
                 evidence = evidence_of(exchange, Evidence::Kind::run_taken, key.fingerprint);
-            record_later(lifecycle::RunEnded{id, who, ModelName(model), status, 10, 20, false},
-                         evidence);
+            lifecycle::RunEnded fact{id, who, ModelName(model), status, 10, 20, false, {}, {}};
+            if (exchange.reply) {
+                fact.asked_at = ours(exchange.sent);
+                fact.date = calendar::Instant{exchange.reply->date};
+            }
+            record_later(std::move(fact), evidence);
             answer(status);
         });
 }
