@@ -83,16 +83,19 @@ class Derivation {
     }
 
     /// The replicas that the upstream runs, whatever was asked for: its first sane word while
-    /// RUNNING, else while booting.
+    /// RUNNING, else while booting. A load that got no answer may have begun nothing, and the
+    /// instance be another's: there even what is told when it has ended says more.
     std::optional<std::int64_t> told_concurrency() const {
-        std::optional<std::int64_t> booting;
+        std::optional<std::int64_t> booting, ended;
         for (const Observation* seen : life_.observations) {
-            if (!seen->is_alive() || is_stale(*seen) || !seen->concurrency) continue;
-            if (!is_sane_concurrency(*seen->concurrency)) continue;
+            if (is_stale(*seen) || !seen->concurrency || !is_sane_concurrency(*seen->concurrency))
+                continue;
             if (seen->sight == Sight::running) return seen->concurrency;
-            if (!booting) booting = seen->concurrency;
+            if (seen->is_alive() && !booting) booting = seen->concurrency;
+            if (session_.discovered && is_of_this_instance(*seen) && !ended)
+                ended = seen->concurrency;
         }
-        return booting;
+        return booting ? booting : ended;
     }
 
     /// The first delete that was sent when the load had been answered: one that raced with the load

@@ -68,6 +68,16 @@ TEST(Fold, TakesTheReplicasThatTheUpstreamRuns) {
     }
 }
 
+/// Somebody else's, perhaps, who began it when the load had been lost.
+TEST(Fold, TakesTheReplicasOfAnUnansweredLoadsInstanceFromTheReportOfItsEndToo) {
+    History history;
+    history.load(100, 0, {8, 300}).seen(900, "STOPPED", {120, 450, 420, 0});
+    std::get<InstanceSeen>(history.facts.back().fact.body).concurrency = 2;
+    const Session session = only_session(history);
+    EXPECT_TRUE(session.discovered);
+    EXPECT_EQ(session.concurrency, 2);
+}
+
 TEST(Fold, TakesADiscoveredOneAsTheUpstreamTellsIt) {
     History history;
     auto seen =
