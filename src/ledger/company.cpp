@@ -176,7 +176,7 @@ void tell_of_openings(Work& work, const InstanceName& instance, Instant from) {
         "SELECT account_id, $2::text, $3::text, $4::timestamptz, now() FROM (SELECT account_id "
         "FROM sessions WHERE upstream = $2 AND model = $3 AND (end_reason IS NULL "
         "OR facts_until >= $4) UNION SELECT account_id FROM instance_guests WHERE upstream = $2 "
-        "AND model = $3) others WHERE account_id <> $1 AND account_id IN " +
+        "AND model = $3 AND facts_until >= $4) others WHERE account_id <> $1 AND account_id IN " +
             partners + " ORDER BY 1 " + mark_again,
         instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
         calendar::to_text(from));

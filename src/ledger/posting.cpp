@@ -45,7 +45,8 @@ std::set<std::string> ids_of(const Attribution& accounts) {
 
 // In order, the same everywhere, so that two gateways never wait for each other in a circle. A row
 // that says enough already is locked all the same: the meter does not take it before this commits.
-// Runs move no money by themselves: their instances are folded every few seconds only.
+// Runs move no money by themselves: their instances are folded every few seconds only, and one that
+// is kept warm for weeks, which is folded from its first fact on, every minute.
 void mark_pending(Work& work, const std::vector<ConcernedInstance>& touched) {
     if (touched.empty()) return;
     ArrayText accounts, upstreams, models, instants, patience;
@@ -59,7 +60,10 @@ void mark_pending(Work& work, const std::vector<ConcernedInstance>& touched) {
     work.exec_params(
         "INSERT INTO pending_instances (account_id, upstream, model, earliest, due_at) "
         "SELECT account_id, upstream, model, earliest, "
-        "CASE WHEN patient THEN now() + interval '5 seconds' ELSE now() END FROM "
+        "CASE WHEN patient THEN now() + greatest(interval '5 seconds', (SELECT CASE WHEN "
+        "s.end_reason IS NULL THEN (now() - s.facts_from) / 40000 END FROM sessions s "
+        "WHERE s.account_id = list.account_id AND s.upstream = list.upstream "
+        "AND s.model = list.model ORDER BY s.facts_from DESC LIMIT 1)) ELSE now() END FROM "
         "unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::boolean[]) "
         "WITH ORDINALITY AS list(account_id, upstream, model, earliest, patient, place) "
         "ORDER BY place "

@@ -243,6 +243,29 @@ TEST_F(MeterTest, AModelSetWhileItsSessionIsBeingFoldedPricesIt) {
     EXPECT_EQ(sessions()[0].session.gb, "1.25");
 }
 
+TEST_F(MeterTest, FoldsForRunsAloneTheSeldomerTheLongerTheSessionHasBeenOpen) {
+    const auto due_in = [this](const char* limit) {
+        return ask(std::string("SELECT due_at < now() + interval '") + limit +
+                   "' FROM pending_instances");
+    };
+    const Instant now = clock_.now();
+    const Instant long_ago = now - Duration::seconds(28 * 86'400);
+    ship({started(long_ago)});
+    ship_and_meter({loaded(long_ago), seen_running(long_ago, long_ago, long_ago)});
+    ship({run_arrived(now)});
+    EXPECT_EQ(due_in("50 seconds"), "f");
+    EXPECT_EQ(due_in("70 seconds"), "t");
+    ship_and_meter({deleted(now)});
+    ship({run_arrived(now)});  // on nothing that is open
+    EXPECT_EQ(due_in("6 seconds"), "t");
+    ship_and_meter({loaded(now)});
+    ship({run_arrived(now)});
+    EXPECT_EQ(due_in("4 seconds"), "f");
+    EXPECT_EQ(due_in("6 seconds"), "t");
+    ship({deleted(now)});
+    EXPECT_EQ(due_in("0 seconds"), "t");
+}
+
 TEST_F(MeterTest, RunsOnItsThreadAndEndsWithNothingPending) {
     ship({started(start_)});
     meter_.start();
