@@ -1,4 +1,4 @@
-// An upstream that costs next to nothing: one thread, epoll, a fixed answer of 209 bytes to every
+// An upstream that costs next to nothing: one thread, epoll, a fixed answer of 246 bytes to every
 // request, keep-alive. Understands Content-Length, nothing else. fast_upstream PORT
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,7 +17,8 @@ namespace {
 
 const std::string body(120, 'x');
 const std::string answer =
-    "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: " +
+    "HTTP/1.1 200 OK\r\nServer: bench\r\nDate: Mon, 05 Oct 2026 12:00:00 GMT\r\n"
+    "Content-Type: text/plain\r\nContent-Length: " +
     std::to_string(body.size()) + "\r\n\r\n" + body;
 
 std::size_t content_length(const std::string& bytes, std::size_t head_size) {

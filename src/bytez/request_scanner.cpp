@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bytez/plain_run.h"
+#include "lifecycle/plain_run.h"
 
 namespace bytez {
 namespace {
@@ -122,7 +122,7 @@ const char* RequestScanner::read_string(const char* at, const char* end) {
         if (capturing_ && state_ != State::bad) capture({at, 1});
         return at + 1;
     }
-    const char* const stop = skip_plain(at, end);
+    const char* const stop = lifecycle::skip_plain(at, end);
     if (stop != at) {
         if (high_surrogate_ != 0) refuse_lone_surrogate();
         if (capturing_) capture({at, static_cast<std::size_t>(stop - at)});

@@ -2,6 +2,7 @@
 // commits and tells the producers.
 #include "journal/journal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -218,11 +219,23 @@ bool LiveJournal::take_work() {
     return !closing_;
 }
 
-/// While commits are well filled, the next waits for more records to share it (measured.md).
+/// While commits are well filled, the next waits for more records to share it; but not where none
+/// come any more, because all who could send some wait for this commit.
 void LiveJournal::pace() const {
     if (last_records_ < options_.busy_records) return;
-    const std::int64_t left = last_commit_ + options_.busy_pace.micros - monotonic_micros();
-    if (left > 0) std::this_thread::sleep_for(std::chrono::microseconds(left));
+    std::size_t before = 0;
+    while (true) {
+        const std::int64_t left = last_commit_ + options_.busy_pace.micros - monotonic_micros();
+        if (left <= 0) return;
+        {
+            const std::lock_guard lock(mutex_);
+            const std::size_t waiting = pending_.lengths.size();
+            if (closing_ || (waiting > 0 && waiting == before)) return;
+            before = waiting;
+        }
+        const std::int64_t nap = std::min(left, options_.busy_lull.micros);
+        std::this_thread::sleep_for(std::chrono::microseconds(nap));
+    }
 }
 
 void LiveJournal::tell_progress() {

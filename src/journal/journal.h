@@ -30,9 +30,10 @@ struct Options {
     std::uint64_t backlog_limit_bytes = 4ull << 30;  // unshipped; beyond it the journal is `full`
     std::uint64_t queue_limit_bytes = 64u << 20;     // handed over, not yet written: the same
     /// A commit starts at once when the previous held fewer records than `busy_records`; otherwise
-    /// not before `busy_pace` after the previous one began (measured.md).
+    /// when none came for `busy_lull`, or `busy_pace` after the previous one began.
     std::size_t busy_records = 8;
     calendar::Duration busy_pace = calendar::Duration::milliseconds(2);
+    calendar::Duration busy_lull = {50};
     /// Records are sealed for shipping at the latest this long after they were written.
     calendar::Duration seal_interval = calendar::Duration::milliseconds(500);
 };

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "lifecycle/plain_run.h"
+
 namespace lifecycle {
 namespace {
 
@@ -78,9 +80,9 @@ Escape read_escape(std::string_view text, std::size_t at) {
     return {character, 6};
 }
 
-bool is_plain(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+std::size_t plain_end(std::string_view text, std::size_t at) {
+    const char* const data = text.data();
+    return static_cast<std::size_t>(skip_plain(data + at, data + text.size()) - data);
 }
 
 }  // namespace
@@ -89,8 +91,7 @@ void append_json_text(std::string_view text, std::string& out) {
     out += '"';
     std::size_t at = 0;
     while (at < text.size()) {
-        std::size_t end = at;
-        while (end < text.size() && is_plain(text[end])) ++end;
+        const std::size_t end = plain_end(text, at);
         out.append(text, at, end - at);
         at = end;
         if (at == text.size()) break;
@@ -121,8 +122,7 @@ bool take_json_text(std::string_view& rest, std::string& out) {
     out.clear();
     std::size_t at = 1;
     while (true) {
-        std::size_t end = at;
-        while (end < rest.size() && is_plain(rest[end])) ++end;
+        const std::size_t end = plain_end(rest, at);
         out.append(rest, at, end - at);
         at = end;
         if (at == rest.size()) return false;

@@ -1,9 +1,10 @@
 #include "proxy/head.h"
 
 #define BOOST_BEAST_HEADER_ONLY 1
-#include <strings.h>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -153,11 +154,18 @@ std::optional<std::string_view> read_framing(const BeastParser& parser, Head& he
     return {};
 }
 
+constexpr auto is_odd_in_host = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("/\\@,?#\"<>"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
 /// A name or an address, and perhaps a port.
 bool is_host(std::string_view host) {
     for (const char c : host) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte <= ' ' || byte >= 0x7F || std::strchr("/\\@,?#\"<>", c)) return false;
+        if (byte <= ' ' || byte >= 0x7F || is_odd_in_host[byte]) return false;
     }
     const bool is_bracketed = host.starts_with('[');
     const std::size_t name_end =
@@ -192,8 +200,14 @@ std::optional<std::string_view> check_target(RequestHead& head) {
 
 }  // namespace
 
+constexpr char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
 bool equal_names(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+    // No call: most differ in their length or first letter.
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return x == y || to_lower(x) == to_lower(y); });
 }
 
 bool belongs_in_head(std::string_view name) {

@@ -71,6 +71,23 @@ TEST(Journal, CountsARecordAsGivenBeforeItsTimeIsRead) {
     journal->close();
 }
 
+TEST(Journal, ABusyOneDoesNotWaitForRecordsThatNobodySends) {
+    SimulatedDisk disk;
+    Options options = small_options();
+    options.busy_records = 1;
+    options.busy_pace = calendar::Duration::seconds(3'600);
+    const platform::SystemClock clock;
+    const auto journal = Journal::open(disk, clock, options);
+    WaitingProducer producer;
+    for (const char* record : {"a", "b", "c"}) {
+        Batch batch = batch_of({record});
+        const std::uint64_t last = journal->submit(producer, batch);
+        ASSERT_TRUE(eventually([&] { return producer.durable() == last; }));
+    }
+    journal->close();  // nor does the end of a busy one wait
+    EXPECT_THAT(read_all(disk), testing::ElementsAre("a", "b", "c"));
+}
+
 TEST(Journal, TellsTheProducerWhenItsRecordsAreDurable) {
     SimulatedDisk disk;
     const auto journal = open_journal(disk);

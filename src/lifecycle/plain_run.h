@@ -1,5 +1,5 @@
-// The loop that megabytes of prompts and base64 go through: how far a JSON string is nothing but
-// plain ASCII, sixteen bytes at a time where the processor can.
+// The loop that every JSON text and megabytes of prompts and base64 go through: how far a JSON
+// string is nothing but plain ASCII, sixteen bytes at a time where the processor can.
 #pragma once
 
 #if defined(__SSE2__)
@@ -8,7 +8,7 @@
 
 #include <bit>
 
-namespace bytez {
+namespace lifecycle {
 
 /// Neither quote, backslash, control nor part of a longer UTF-8 sequence.
 constexpr bool is_plain(char c) {
@@ -35,4 +35,4 @@ inline const char* skip_plain(const char* at, const char* end) {
     return at;
 }
 
-}  // namespace bytez
+}  // namespace lifecycle
