@@ -58,6 +58,8 @@ void sync_models(const Arguments& arguments) {
     watcher::HttpOptions options;
     options.url = url;
     options.ca_file = settings.upstream.ca_file;
+    options.certificate = settings.upstream.client_certificate;
+    options.certificate_key = settings.upstream.client_key;
     const auto listed = watcher::make_http_upstream(options)->ask_list(credential);
     if (!listed) throw std::runtime_error("the upstream at " + url + " gave no list of models");
     std::vector<ledger::CatalogueItem> items;

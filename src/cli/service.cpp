@@ -65,6 +65,8 @@ watcher::HttpOptions question_options(const Settings& settings) {
     watcher::HttpOptions options;
     options.url = settings.upstream.url;
     options.ca_file = settings.upstream.ca_file;
+    options.certificate = settings.upstream.client_certificate;
+    options.certificate_key = settings.upstream.client_key;
     options.connect_timeout = Duration::seconds(settings.upstream.connect_timeout_seconds);
     return options;
 }
@@ -82,7 +84,12 @@ proxy::Options gateway_options(const Settings& settings, std::uint64_t boot,
     options.threads = static_cast<std::size_t>(settings.gateway.threads);
     options.upstream_url = settings.upstream.url;
     options.upstream_ca_file = settings.upstream.ca_file;
+    options.upstream_certificate = {settings.upstream.client_certificate,
+                                    settings.upstream.client_key};
     options.upstream_key = settings.upstream.key;
+    for (std::size_t i = 0; i < settings.gateway.tls.certificate.size(); ++i)
+        options.certificates.push_back(
+            {settings.gateway.tls.certificate[i], settings.gateway.tls.key.at(i)});
     options.forward_paths = settings.gateway.forward_paths;
     options.boot = boot;
     options.limits.body_bytes = static_cast<std::uint64_t>(settings.gateway.max_body_bytes);
@@ -133,8 +140,8 @@ console::Health health_of(const journal::Journal& journal, const Bookkeeping& bo
     return health;
 }
 
-std::string url_of(const std::string& listen, std::uint16_t port) {
-    return "http://" + listen.substr(0, listen.rfind(':')) + ":" + std::to_string(port);
+std::string url_of(const std::string& scheme, const std::string& listen, std::uint16_t port) {
+    return scheme + "://" + listen.substr(0, listen.rfind(':')) + ":" + std::to_string(port);
 }
 
 }  // namespace
@@ -234,11 +241,13 @@ Service::~Service() {
 }
 
 std::string Service::gateway_url() const {
-    return url_of(parts_->settings.gateway.listen, parts_->gateway.port());
+    const Settings::Gateway& gateway = parts_->settings.gateway;
+    return url_of(gateway.tls.certificate.empty() ? "http" : "https", gateway.listen,
+                  parts_->gateway.port());
 }
 
 std::string Service::console_url() const {
-    return url_of(parts_->settings.console.listen, parts_->console.port());
+    return url_of("http", parts_->settings.console.listen, parts_->console.port());
 }
 
 }  // namespace cli

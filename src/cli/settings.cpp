@@ -132,6 +132,11 @@ Settings load_settings(const ConfigArguments& arguments, const Environment& envi
 }
 
 void check_for_serving(const Settings& settings) {
+    if (settings.gateway.tls.certificate.size() != settings.gateway.tls.key.size())
+        throw BadSetting("gateway.tls: needs a key for each certificate");
+    if (settings.upstream.client_certificate.empty() != settings.upstream.client_key.empty())
+        throw BadSetting(
+            "upstream.client_certificate and upstream.client_key: one needs the other");
     if (settings.gateway.keys == KeyMode::managed && settings.upstream.key.empty())
         throw BadSetting("upstream.key: needed where gateway.keys is managed");
 }

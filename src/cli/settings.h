@@ -27,11 +27,17 @@ struct Settings {
         Isolation isolation = Isolation::refuse;
         std::vector<std::string> forward_paths;
         std::int64_t stop_seconds = 30;
+        struct Tls {
+            std::vector<std::string> certificate;
+            std::vector<std::string> key;
+        } tls;
     } gateway;
     struct Upstream {
         std::string url = "https://api.bytez.com";
         std::string key;
         std::string ca_file;
+        std::string client_certificate;
+        std::string client_key;
         std::int64_t connect_timeout_seconds = 10;
         std::int64_t idle_timeout_seconds = 60;
         std::int64_t answer_timeout_seconds = 900;

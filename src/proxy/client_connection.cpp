@@ -2,10 +2,15 @@
 
 #include <sys/epoll.h>
 
+#include "platform/log.h"
+#include "proxy/own_answer.h"
+
 namespace proxy {
 
 ClientConnection::ClientConnection(Services& services, Owner& owner, int descriptor)
     : services_(services), owner_(owner), socket_(descriptor), exchange_(services, *this) {
+    if (services_.client_tls)
+        socket_.use_tls(services_.client_tls->current(services_.loop.now_micros()));
     services_.loop.watch(descriptor, *this);
     watch_time();
 }
@@ -19,20 +24,41 @@ void ClientConnection::on_events(std::uint32_t events) {
         leave();
         return;
     }
+    if (!socket_.is_ready() && !shake_hands()) return;
     flush();
     if (!closed_) pump();
 }
 
+bool ClientConnection::shake_hands() {
+    const Socket::Progress progress = socket_.advance();
+    if (progress == Socket::Progress::ready) watch_time();
+    if (progress != Socket::Progress::failed) return progress == Socket::Progress::ready;
+    platform::log(platform::Severity::debug, "proxy", "no TLS with a client",
+                  {{"why", socket_.failure()}});
+    if (!socket_.met_plain_http()) {
+        close();
+        return false;
+    }
+    socket_.drop_tls();
+    std::string answer;
+    append_own_answer({errors::needs_tls, true}, services_.request_id_prefix, answer);
+    send(answer);
+    begin_drain();
+    return false;
+}
+
 void ClientConnection::send(std::string_view bytes) {
     if (gone_ || broken_ || bytes.empty()) return;
-    if (out_.empty() && !held_) {
+    // Until it blocks: TLS takes a record at a time, and no edge comes for the next.
+    while (out_.empty() && !held_ && !bytes.empty()) {
         const Socket::Moved moved = socket_.write(bytes);
-        if (moved.outcome == Socket::Outcome::moved) bytes.remove_prefix(moved.bytes);
         if (moved.outcome == Socket::Outcome::failed) {
             broken_ = true;
             services_.late.push_back(this);
             return;
         }
+        if (moved.outcome != Socket::Outcome::moved) break;
+        bytes.remove_prefix(moved.bytes);
     }
     out_.append(bytes);
 }
@@ -202,7 +228,9 @@ void ClientConnection::watch_time() {
     if (closed_ || gone_ || draining_) return;
     const std::int64_t now = services_.loop.now_micros();
     TimerQueues& timers = services_.timers;
-    if (!out_.empty() && !held_) {
+    if (!socket_.is_ready()) {
+        if (!armed_in(timers.head)) timers.head.arm(*this, now);
+    } else if (!out_.empty() && !held_) {
         timers.idle.arm(*this, now);
     } else if (exchange_.is_between_requests()) {
         if (!in_.empty()) {

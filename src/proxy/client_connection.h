@@ -52,6 +52,8 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     std::size_t roster_index = 0;
 
   private:
+    /// Whether requests can pass.
+    bool shake_hands();
     void flush();
     void read_some();
     void take(std::string_view bytes);

@@ -12,9 +12,14 @@ namespace {
 
 constexpr std::int64_t first_resolution_micros = 2'000'000;
 
-std::unique_ptr<TlsContext> make_tls(const UpstreamUrl& url, const Options& options) {
+std::unique_ptr<const TlsContext> make_tls(const UpstreamUrl& url, const Options& options) {
     if (!url.tls) return nullptr;
-    return std::make_unique<TlsContext>(options.upstream_ca_file);
+    return TlsContext::for_upstream(options.upstream_ca_file, options.upstream_certificate);
+}
+
+std::unique_ptr<ClientTls> make_client_tls(const Options& options) {
+    if (options.certificates.empty()) return nullptr;
+    return std::make_unique<ClientTls>(options.certificates);
 }
 
 Options checked(Options options) {
@@ -33,11 +38,13 @@ struct Gateway::Parts {
         : options(checked(std::move(given))),
           url(parse_upstream_url(options.upstream_url)),
           tls(make_tls(url, options)),
+          client_tls(make_client_tls(options)),
           address(url),
           shared{.options = options,
                  .upstream_url = url,
                  .upstream_address = address,
                  .tls = tls.get(),
+                 .client_tls = client_tls.get(),
                  .journal = journal,
                  .keys = keys,
                  .observer = observer,
@@ -47,7 +54,8 @@ struct Gateway::Parts {
 
     const Options options;
     const UpstreamUrl url;
-    const std::unique_ptr<TlsContext> tls;
+    const std::unique_ptr<const TlsContext> tls;
+    const std::unique_ptr<ClientTls> client_tls;
     UpstreamAddress address;
     const Shared shared;
     std::uint16_t port = 0;
@@ -80,6 +88,7 @@ void Gateway::start() {
     platform::log(platform::Severity::info, "proxy", "listening",
                   {{"address", parts_->options.listen},
                    {"port", std::int64_t{parts_->port}},
+                   {"tls", parts_->client_tls ? "yes" : "no"},
                    {"upstream", parts_->url.authority + parts_->url.prefix}});
 }
 

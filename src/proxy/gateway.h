@@ -22,7 +22,7 @@ class Gateway {
     /// All that is referred to outlives the gateway, but for the journal: close() it after stop()
     /// and before the gateway goes, because its writer wakes the gateway's loops. `journal` null:
     /// nothing is recorded (for measurements only). Throws std::runtime_error: an option that makes
-    /// no sense (URL, CA file).
+    /// no sense (URL, CA file, certificates).
     Gateway(Options options, journal::Journal* journal, const KeyDirectory& keys,
             TrafficObserver& observer, bytez::Catalogue& catalogue, const calendar::Clock& clock);
     ~Gateway();

@@ -8,6 +8,7 @@
 
 #include "calendar/instant.h"
 #include "proxy/keys.h"
+#include "proxy/tls.h"
 
 namespace proxy {
 
@@ -34,10 +35,12 @@ struct Timeouts {
 struct Options {
     std::string listen = "127.0.0.1:8080";  // ADDRESS:PORT, port 0: any free one
     std::size_t threads = 1;
+    std::vector<CertificateFiles> certificates;  // none: clients speak plain HTTP
 
-    std::string upstream_url;      // http or https, a path prefix is allowed
-    std::string upstream_ca_file;  // PEM; empty: the system's
-    std::string upstream_key;      // managed mode: the credential, without its scheme
+    std::string upstream_url;               // http or https, a path prefix is allowed
+    std::string upstream_ca_file;           // PEM; empty: the system's
+    CertificateFiles upstream_certificate;  // shown to an upstream that asks for one; may be empty
+    std::string upstream_key;               // managed mode: the credential, without its scheme
 
     KeyMode keys = KeyMode::passthrough;
     /// Managed mode: paths besides the API's seven that may be forwarded; a trailing `*` makes a

@@ -22,6 +22,7 @@ inline constexpr OwnError content_encoding{400, "content-encoding",
 inline constexpr OwnError content_type{400, "content-type",
                                        "this call takes application/json in UTF-8"};
 inline constexpr OwnError ambiguous{400, "ambiguous", "a header field is given more than once"};
+inline constexpr OwnError needs_tls{400, "needs-tls", "this port takes HTTPS alone"};
 inline constexpr OwnError two_keys{400, "ambiguous",
                                    "the Authorization field and the body name different keys"};
 inline constexpr OwnError no_model{400, "no-model", "the body names no model"};

@@ -8,6 +8,7 @@
 
 #include "bytez/catalogue.h"
 #include "proxy/admission.h"
+#include "proxy/client_tls.h"
 #include "proxy/errands.h"
 #include "proxy/event_loop.h"
 #include "proxy/observer.h"
@@ -57,7 +58,8 @@ struct Services {
     const Options& options;
     const UpstreamUrl& upstream_url;
     UpstreamAddress& upstream_address;
-    const TlsContext* tls;  // null: plain
+    const TlsContext* tls;  // towards the upstream; null: plain
+    ClientTls* client_tls;  // null: plain
     bytez::Catalogue& catalogue;
     TrafficObserver& observer;
     EventLoop& loop;

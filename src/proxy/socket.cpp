@@ -51,6 +51,16 @@ void Socket::use_tls(const TlsContext& context, const std::string& host) {
     tls_ = std::make_unique<TlsSession>(context, host, descriptor_);
 }
 
+void Socket::use_tls(std::shared_ptr<const TlsContext> context) {
+    tls_ = std::make_unique<TlsSession>(std::move(context), descriptor_);
+    stage_ = Stage::handshaking;
+}
+
+void Socket::drop_tls() {
+    tls_.reset();
+    stage_ = Stage::ready;
+}
+
 void Socket::on_events(std::uint32_t events) {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable_ = true;

@@ -1,6 +1,6 @@
 // One TCP connection as an edge-triggered loop needs it: remembers which directions the kernel last
-// reported ready, so that nobody asks in vain and no edge is lost. Plain, or TLS towards the
-// upstream. Owns the descriptor through Poco's socket.
+// reported ready, so that nobody asks in vain and no edge is lost. Plain, or TLS on either
+// side. Owns the descriptor through Poco's socket.
 #pragma once
 
 #include <Poco/Net/SocketAddress.h>
@@ -37,6 +37,12 @@ class Socket {
     int descriptor() const { return descriptor_; }
     /// Before the first event of a connecting socket.
     void use_tls(const TlsContext& context, const std::string& host);
+    /// Of an accepted one.
+    void use_tls(std::shared_ptr<const TlsContext> context);
+    /// The handshake failed because the peer spoke HTTP without TLS.
+    bool met_plain_http() const { return tls_ && tls_->met_plain_http(); }
+    /// From now on the bytes pass as they are.
+    void drop_tls();
 
     /// What epoll reported.
     void on_events(std::uint32_t events);

@@ -30,27 +30,98 @@ std::string last_error() {
     return reason ? reason : "the connection ended";
 }
 
-}  // namespace
+[[noreturn]] void refuse(const std::string& setting, const std::string& file) {
+    throw std::runtime_error(setting + ": cannot use '" + file + "': " + last_error());
+}
 
-TlsContext::TlsContext(const std::string& ca_file) : native_(SSL_CTX_new(TLS_client_method())) {
-    SSL_CTX* const context = context_of(native_);
-    if (!context) throw std::runtime_error("upstream.ca_file: no TLS: " + last_error());
+/// Nobody is there to be asked for one.
+int no_pass_phrase(char*, int, int, void*) {
+    return 0;
+}
+
+SSL_CTX* make_context(const SSL_METHOD* method) {
+    SSL_CTX* const context = SSL_CTX_new(method);
+    if (!context) throw std::runtime_error("no TLS: " + last_error());
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
+    return context;
+}
+
+void use_certificate(SSL_CTX* context, const CertificateFiles& files, const std::string& setting) {
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+        refuse(setting + "certificate", files.certificate);
+    if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+        refuse(setting + "key", files.key);
+}
+
+/// HTTP/1.1 is what is spoken here: a client that offers other protocols alone is told so.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                    const unsigned char* offered, unsigned int offered_size, void*) {
+    static constexpr unsigned char ours[] = "\x08http/1.1";
+    unsigned char* found = nullptr;
+    if (SSL_select_next_proto(&found, size, ours, sizeof ours - 1, offered, offered_size) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/// `others`: the contexts of all certificates. A name that none is for gets the first's.
+int choose_certificate(SSL* session, int*, void* others) {
+    const char* const name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+    if (!name) return SSL_TLSEXT_ERR_OK;
+    for (void* native : *static_cast<const std::vector<void*>*>(others)) {
+        if (X509_check_host(SSL_CTX_get0_certificate(context_of(native)), name, 0, 0, nullptr) == 1)
+            return SSL_set_SSL_CTX(session, context_of(native)) ? SSL_TLSEXT_ERR_OK
+                                                                : SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    return SSL_TLSEXT_ERR_OK;
+}
+
+}  // namespace
+
+std::unique_ptr<const TlsContext> TlsContext::for_upstream(const std::string& ca_file,
+                                                           const CertificateFiles& own) {
+    std::unique_ptr<TlsContext> made(new TlsContext);
+    SSL_CTX* const context = make_context(TLS_client_method());
+    made->natives_.push_back(context);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     const int loaded = ca_file.empty()
                            ? SSL_CTX_set_default_verify_paths(context)
                            : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);
-    if (loaded != 1) {
-        const std::string why = last_error();
-        SSL_CTX_free(context);
-        throw std::runtime_error("upstream.ca_file: cannot read '" + ca_file + "': " + why);
+    if (loaded != 1) refuse("upstream.ca_file", ca_file);
+    if (!own.empty()) use_certificate(context, own, "upstream.client_");
+    return made;
+}
+
+std::unique_ptr<const TlsContext> TlsContext::for_clients(
+    const std::vector<CertificateFiles>& certificates) {
+    std::unique_ptr<TlsContext> made(new TlsContext);
+    for (const CertificateFiles& files : certificates) {
+        SSL_CTX* const context = make_context(TLS_server_method());
+        made->natives_.push_back(context);
+        use_certificate(context, files, "gateway.tls.");
+        SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     }
+    if (made->natives_.empty()) throw std::runtime_error("gateway.tls.certificate: there is none");
+    SSL_CTX_set_tlsext_servername_callback(context_of(made->native()), choose_certificate);
+    SSL_CTX_set_tlsext_servername_arg(context_of(made->native()), &made->natives_);
+    return made;
 }
 
 TlsContext::~TlsContext() {
-    SSL_CTX_free(context_of(native_));
+    for (void* native : natives_) SSL_CTX_free(context_of(native));
+}
+
+TlsSession::TlsSession(std::shared_ptr<const TlsContext> context, int descriptor)
+    : context_(std::move(context)), native_(SSL_new(context_of(context_->native()))) {
+    if (!native_) throw std::runtime_error("no TLS session: " + last_error());
+    SSL_set_fd(session_of(native_), descriptor);
+    SSL_set_accept_state(session_of(native_));
 }
 
 TlsSession::TlsSession(const TlsContext& context, const std::string& host, int descriptor)
@@ -85,6 +156,7 @@ TlsSession::Outcome TlsSession::outcome_of(int result) {
         default:
             break;
     }
+    met_plain_http_ = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST;
     const long verdict = SSL_get_verify_result(session_of(native_));
     failure_ = verdict == X509_V_OK ? last_error() : X509_verify_cert_error_string(verdict);
     ERR_clear_error();

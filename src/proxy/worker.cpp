@@ -58,6 +58,7 @@ Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket 
                 .upstream_url = shared.upstream_url,
                 .upstream_address = shared.upstream_address,
                 .tls = shared.tls,
+                .client_tls = shared.client_tls,
                 .catalogue = shared.catalogue,
                 .observer = shared.observer,
                 .loop = loop_,

@@ -19,6 +19,7 @@ struct Shared {
     const UpstreamUrl& upstream_url;
     UpstreamAddress& upstream_address;
     const TlsContext* tls;
+    ClientTls* client_tls;
     journal::Journal* journal;
     const KeyDirectory& keys;
     TrafficObserver& observer;

@@ -45,10 +45,12 @@ Poco::URI checked_url(const std::string& url) {
     throw std::invalid_argument("upstream.url is not an http or https URL: " + url);
 }
 
-Poco::Net::Context::Ptr tls_context(const std::string& ca_file) {
+Poco::Net::Context::Ptr tls_context(const HttpOptions& options) {
     Poco::Net::Context::Params params;
-    params.caLocation = ca_file;
-    params.loadDefaultCAs = ca_file.empty();
+    params.caLocation = options.ca_file;
+    params.loadDefaultCAs = options.ca_file.empty();
+    params.certificateFile = options.certificate;
+    params.privateKeyFile = options.certificate_key;
     // Strict: Poco's relaxed mode does not compare the name of a host that is this machine.
     params.verificationMode = Poco::Net::Context::VERIFY_STRICT;
     params.cipherList = "HIGH:!aNULL:!MD5";
@@ -62,7 +64,7 @@ class HttpUpstream : public Upstream {
   public:
     explicit HttpUpstream(HttpOptions options)
         : options_(std::move(options)), url_(checked_url(options_.url)) {
-        if (url_.getScheme() == "https") tls_ = tls_context(options_.ca_file);
+        if (url_.getScheme() == "https") tls_ = tls_context(options_);
         prefix_ = url_.getPath();
         while (prefix_.ends_with('/')) prefix_.pop_back();
     }

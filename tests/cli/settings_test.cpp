@@ -123,5 +123,23 @@ TEST_F(SettingsTest, ManagedKeysNeedTheUpstreamsCredential) {
         check_for_serving(load_settings({"", {"gateway.keys=managed", "upstream.key=k"}}, {})));
 }
 
+TEST_F(SettingsTest, ACertificateNeedsItsKey) {
+    const auto serves = [](std::vector<std::string> overrides) {
+        try {
+            check_for_serving(load_settings({"", std::move(overrides)}, {}));
+            return true;
+        } catch (const BadSetting&) {
+            return false;
+        }
+    };
+    EXPECT_TRUE(serves({"gateway.tls.certificate=a,b", "gateway.tls.key=c,d"}));
+    EXPECT_FALSE(serves({"gateway.tls.certificate=a,b", "gateway.tls.key=c"}));
+    EXPECT_FALSE(serves({"gateway.tls.certificate=a"}));
+    EXPECT_FALSE(serves({"gateway.tls.key=a"}));
+    EXPECT_TRUE(serves({"upstream.client_certificate=a", "upstream.client_key=b"}));
+    EXPECT_FALSE(serves({"upstream.client_certificate=a"}));
+    EXPECT_FALSE(serves({"upstream.client_key=a"}));
+}
+
 }  // namespace
 }  // namespace cli

@@ -62,6 +62,18 @@ void Peer::shut_down_sending() {
     ::shutdown(descriptor_, SHUT_WR);
 }
 
+bool Peer::was_shown(const std::string& name) const {
+    X509* const shown = SSL_get0_peer_certificate(tls_);
+    return shown && X509_check_host(shown, name.c_str(), 0, 0, nullptr) == 1;
+}
+
+std::string Peer::protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(tls_, &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
 bool Peer::send(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t count = tls_ ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
@@ -216,6 +228,15 @@ std::unique_ptr<TestUpstream> TestUpstream::scripted(Script script) {
     return std::unique_ptr<TestUpstream>(new TestUpstream(std::move(script), nullptr));
 }
 
+std::unique_ptr<TestUpstream> TestUpstream::with_mutual_tls(const TestCertificate& certificate,
+                                                            const TestCertificate& client,
+                                                            Responder responder) {
+    auto upstream = with_tls(certificate, std::move(responder));
+    need(SSL_CTX_load_verify_file(upstream->tls_, client.certificate_file.c_str()) == 1, "no CA");
+    SSL_CTX_set_verify(upstream->tls_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return upstream;
+}
+
 std::unique_ptr<TestUpstream> TestUpstream::with_tls(const TestCertificate& certificate,
                                                      Responder responder) {
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
@@ -304,6 +325,26 @@ std::unique_ptr<Peer> connect_to(int port) {
     auto peer = std::make_unique<Peer>(descriptor);
     need(result == 0, "connect");
     return peer;
+}
+
+std::unique_ptr<Peer> connect_with_tls(int port, const TlsWish& wish) {
+    SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    need(context, "no TLS context");
+    SSL_CTX_set_security_level(context, 0);  // or the library itself has no old versions
+    if (wish.newest_version != 0) {
+        SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context, wish.newest_version);
+    }
+    SSL* const session = SSL_new(context);
+    SSL_CTX_free(context);
+    const int descriptor = connect_to(port)->release();
+    SSL_set_fd(session, descriptor);
+    if (!wish.name.empty()) SSL_set_tlsext_host_name(session, wish.name.c_str());
+    if (!wish.protocols.empty())
+        SSL_set_alpn_protos(session, reinterpret_cast<const unsigned char*>(wish.protocols.data()),
+                            static_cast<unsigned>(wish.protocols.size()));
+    auto peer = std::make_unique<Peer>(descriptor, session);
+    return SSL_connect(session) == 1 ? std::move(peer) : nullptr;
 }
 
 std::string field_of(const std::string& head, std::string_view name) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -35,6 +36,10 @@ class Peer {
     /// A body as its head frames it (Content-Length or chunked), raw.
     std::string read_body(const std::string& head);
     void shut_down_sending();
+    /// Over TLS: whether the certificate that it was shown is this name's.
+    bool was_shown(const std::string& name) const;
+    /// Over TLS: what ALPN settled.
+    std::string protocol() const;
     /// Closes with a reset.
     void reset();
     void close();
@@ -42,6 +47,9 @@ class Peer {
     bool is_closed_by_peer();
     /// Whether it ended with a reset, not with a mere end of the stream.
     bool is_reset_by_peer();
+
+    /// The descriptor, the caller's from now on.
+    int release() { return std::exchange(descriptor_, -1); }
 
     std::string buffered;
 
@@ -75,6 +83,10 @@ class TestUpstream {
     static std::unique_ptr<TestUpstream> scripted(Script script);
     static std::unique_ptr<TestUpstream> with_tls(const TestCertificate& certificate,
                                                   Responder responder);
+    /// That lets nobody in who does not show this one.
+    static std::unique_ptr<TestUpstream> with_mutual_tls(const TestCertificate& certificate,
+                                                         const TestCertificate& client,
+                                                         Responder responder);
     ~TestUpstream();
 
     int port() const { return port_; }
@@ -107,6 +119,14 @@ class TestUpstream {
 
 /// A client's connection to a port of this machine.
 std::unique_ptr<Peer> connect_to(int port);
+
+struct TlsWish {
+    std::string name = {};       // asked for by SNI; empty: none
+    int newest_version = 0;      // TLS1_1_VERSION …; 0: any
+    std::string protocols = {};  // ALPN as on the wire; empty: none
+};
+/// The same over TLS, whatever certificate is shown; null: no handshake.
+std::unique_ptr<Peer> connect_with_tls(int port, const TlsWish& wish = {});
 
 struct ReadAnswer {
     std::string head;
