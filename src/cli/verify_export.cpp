@@ -46,9 +46,11 @@ void print_text(const Checked& checked) {
         print_difference(*checked.first());
         return;
     }
-    std::cout << "charged for " << value.month << ": " << money::to_text(found.amount) << " "
-              << to_printable(value.account.currency) << "\n"
-              << "signed by " << platform::to_hex(checked.read.seal.public_key)
+    std::cout << "charged for " << value.month << ":";
+    for (const auto& [currency, amount] : found.amounts)
+        std::cout << " " << money::to_text(amount) << " " << to_printable(currency);
+    std::cout << (found.amounts.empty() ? " nothing\n" : "\n") << "signed by "
+              << platform::to_hex(checked.read.seal.public_key)
               << (checked.is_key_compared
                       ? ", a key that you named\n"
                       : ", which was compared with nothing: name the operator's key by "
@@ -59,6 +61,8 @@ void print_text(const Checked& checked) {
 void print_json(const Checked& checked) {
     const proof::ExportFindings& found = checked.found;
     const proof::AccountExport& value = checked.read.value;
+    nlohmann::ordered_json amounts = nlohmann::ordered_json::object();
+    for (const auto& [currency, amount] : found.amounts) amounts[currency] = money::to_text(amount);
     const nlohmann::ordered_json json = {
         {"agrees", !checked.first()},
         {"account", value.account.id.text()},
@@ -74,8 +78,7 @@ void print_json(const Checked& checked) {
         {"guests_facts", value.guests.size()},
         {"rivals", value.rivals.size()},
         {"heads", found.heads},
-        {"amount", money::to_text(found.amount)},
-        {"currency", value.account.currency},
+        {"amounts", amounts},
         {"public_key", platform::to_hex(checked.read.seal.public_key)},
         {"public_key_compared", checked.is_key_compared},
         {"as_signed", !checked.seal},

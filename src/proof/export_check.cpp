@@ -217,7 +217,7 @@ class Checking {
         for (const ExportedCharge& charge : value_.charges) {
             add(charge, charged[charge.session]);
             if (charge.place.period == value_.month && charge.owed.amount)
-                result_.amount += *charge.owed.amount;
+                result_.amounts[charge.owed.currency] += *charge.owed.amount;
         }
         for (auto& [session, sums] : charged) forget_unpriced(sums.sums);
         for (const BookedSession& booked : value_.sessions) {

@@ -3,6 +3,7 @@
 // Owns the order; says what differs first.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ struct ExportFindings {
     std::uint64_t sessions = 0;
     std::uint64_t charged_sessions = 0;
     std::uint64_t invoices = 0;
-    money::Decimal amount = {};           // exact, of the month's charges
+    std::map<std::string, money::Decimal> amounts = {};  // by currency: exact, the month's charges
     std::vector<std::string> heads = {};  // of invoices and checkpoints, that lie on chains
     std::optional<Difference> difference = {};
 };

@@ -69,7 +69,7 @@ class Exporting(unittest.TestCase):
         self.assertFalse(found["public_key_compared"])
         self.assertEqual((found["sessions"], found["invoices"], found["checkpoints"]), (1, 1, 1))
         usage = json.loads(self.stack.command("usage", "--month", self.month, "--format", "json"))
-        self.assertEqual(found["amount"], usage["total"]["amount"])
+        self.assertEqual(found["amounts"], {"USD": usage["total"]["amount"]})
         plain = verify("--export", self.path, "--format", "table")
         self.assertIn("compared with nothing", plain.stdout)
 
