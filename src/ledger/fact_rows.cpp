@@ -93,6 +93,10 @@ void widen(std::optional<calendar::Instant>& first, std::optional<calendar::Inst
     if (!last || at > *last) last = at;
 }
 
+void widen(std::optional<calendar::Instant>& last, std::optional<calendar::Instant> at) {
+    if (at && (!last || *at > *last)) last = at;
+}
+
 void count(Runs& runs, const RunArrived&, calendar::Instant at) {
     ++runs.arrived;
     widen(runs.first_arrival, runs.last_arrival, at);
@@ -116,6 +120,7 @@ void keep_reading(Runs& runs, std::optional<calendar::Instant> asked,
 
 void count(Runs& runs, const RunEnded& end, calendar::Instant at) {
     keep_reading(runs, end.asked_at, at, end.date);
+    if (lifecycle::is_accepted_run(end.status)) widen(runs.last_accepted_arrival, end.asked_at);
     const bool accepted = lifecycle::is_accepted_run(end.status);
     ++(accepted ? runs.accepted : runs.refused);
     if (accepted && (!runs.last_accepted_end || at > *runs.last_accepted_end)) {
@@ -134,6 +139,7 @@ void add(Runs& sum, const Runs& more) {
     sum.request_bytes += more.request_bytes;
     sum.response_bytes += more.response_bytes;
     keep_reading(sum, more.asked_at, more.answered_at, more.date);
+    widen(sum.last_accepted_arrival, more.last_accepted_arrival);
     if (more.first_arrival) widen(sum.first_arrival, sum.last_arrival, *more.first_arrival);
     if (more.last_arrival) widen(sum.first_arrival, sum.last_arrival, *more.last_arrival);
     if (more.last_accepted_end)

@@ -158,10 +158,14 @@ class Gatherer {
         if (!by_guest_) evidence_.tallies.push_back({at, change});
     }
 
-    void prove(const KeyFingerprint& key, Instant ended, std::optional<Instant> arrived,
+    struct Arrivals {
+        std::optional<Instant> first;
+        std::optional<Instant> last;
+    };
+    void prove(const KeyFingerprint& key, Instant ended, const Arrivals& arrivals,
                std::uint64_t count) {
-        evidence_.runs.push_back(
-            {ended, arrived, count, key, by_guest_, offset_, recorded_->fact.occurred_at});
+        evidence_.runs.push_back({ended, arrivals.first, arrivals.last, count, key, by_guest_,
+                                  offset_, recorded_->fact.occurred_at});
     }
 
     void note_calls(const RecordedFact& fact) {
@@ -191,10 +195,11 @@ class Gatherer {
 
     void take(const RunEnded& run) {
         const auto found = arrived_.find({recorded_->gateway, run.call});
-        const auto arrival =
-            found == arrived_.end() ? std::nullopt : std::optional(moved(found->second));
+        auto arrival = run.asked_at;
+        if (!arrival && found != arrived_.end()) arrival = found->second;
+        if (arrival) arrival = moved(*arrival);
         if (is_accepted_run(run.status)) {
-            prove(run.key, at_, arrival, 1);
+            prove(run.key, at_, {arrival, arrival}, 1);
         } else if (arrival) {
             tally(*arrival, -1);
         }
@@ -204,10 +209,12 @@ class Gatherer {
         tally(moved(runs.last_arrival.value_or(runs.minute)),
               static_cast<std::int64_t>(runs.arrived) - static_cast<std::int64_t>(runs.refused));
         if (runs.accepted == 0 || !runs.last_accepted_end) return;
+        Arrivals arrivals;
         // With refusals in the same minute nothing tells which of the arrivals was taken.
-        const bool is_known = runs.refused == 0 && runs.first_arrival;
-        const auto arrived = is_known ? std::optional(moved(*runs.first_arrival)) : std::nullopt;
-        prove(runs.key, moved(*runs.last_accepted_end), arrived, runs.accepted);
+        if (runs.refused == 0 && runs.first_arrival) arrivals.first = moved(*runs.first_arrival);
+        if (runs.last_accepted_arrival) arrivals.last = moved(*runs.last_accepted_arrival);
+        if (runs.accepted == 1 && arrivals.last) arrivals.first = arrivals.last;
+        prove(runs.key, moved(*runs.last_accepted_end), arrivals, runs.accepted);
     }
 
     void take(const DeleteAnswered& deletion) {

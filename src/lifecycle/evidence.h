@@ -62,6 +62,7 @@ struct Deletion {
 struct RunProof {
     calendar::Instant ended;
     std::optional<calendar::Instant> arrived;
+    std::optional<calendar::Instant> last_arrived;  // of them; absent: unknown
     std::uint64_t count = 0;
     KeyFingerprint key;
     bool by_guest = false;  // a key of another account

@@ -71,13 +71,12 @@ struct RunEnded {
     CallId call;
     KeyFingerprint key;
     ModelName model;
-    int status = 0;                    // 0: no answer came
-    std::uint64_t request_bytes = 0;   // body bytes from the client
-    std::uint64_t response_bytes = 0;  // body bytes from the upstream
-    bool disconnected = false;         // the client left before the end
-    // Of an answer with a Date field:
-    std::optional<calendar::Instant> asked_at = {};  // gateway clock: the run reached the gateway
-    std::optional<calendar::Instant> date = {};      // upstream clock
+    int status = 0;                                  // 0: no answer came
+    std::uint64_t request_bytes = 0;                 // body bytes from the client
+    std::uint64_t response_bytes = 0;                // body bytes from the upstream
+    bool disconnected = false;                       // the client left before the end
+    std::optional<calendar::Instant> asked_at = {};  // gateway clock: it reached the gateway
+    std::optional<calendar::Instant> date = {};      // upstream clock: the answer's Date field
 };
 
 /// A minute of runs of one key on one model, made by the shipper out of the two facts above.
@@ -99,6 +98,8 @@ struct Runs {
     std::optional<calendar::Instant> asked_at = {};     // gateway clock
     std::optional<calendar::Instant> answered_at = {};  // gateway clock: its end
     std::optional<calendar::Instant> date = {};         // upstream clock
+    /// When the last of the accepted ones arrived, perhaps minutes before.
+    std::optional<calendar::Instant> last_accepted_arrival = {};
 };
 
 /// A delete's final answer, or its absence.

@@ -115,6 +115,7 @@ void visit_fields(Visitor& visit, FieldsOf<Runs> auto& fact) {
     visit("asked_at", fact.asked_at);
     visit("answered_at", fact.answered_at);
     visit("date", fact.date);
+    visit("last_accepted_arrival", fact.last_accepted_arrival);
 }
 
 template <class Visitor>

@@ -13,6 +13,7 @@
 namespace lifecycle {
 namespace {
 
+using calendar::Duration;
 using calendar::Instant;
 
 /// Gives each piece of evidence to the opening that it is about: by `created` where it has one,
@@ -35,7 +36,7 @@ class Attribution {
         for (const Deletion& deletion : evidence.deletions)
             if (Life* life = life_at(deletion.stamp.answered)) life->deletions.push_back(&deletion);
         for (const RunProof& run : evidence.runs)
-            if (Life* life = life_at(run.ended)) life->runs.push_back(&run);
+            if (Life* life = life_of(run)) life->runs.push_back(&run);
         for (const RunTally& tally : evidence.tallies)
             if (Life* life = life_at(tally.at)) life->run_tally += tally.change;
     }
@@ -74,6 +75,21 @@ class Attribution {
         for (const std::size_t i : found->second)
             if (openings_[i].loaded_at <= seen.stamp.asked) chosen = i;
         return &lives_[chosen];
+    }
+
+    /// The one at its end, unless all had arrived before that one was asked for: an instance that
+    /// is gone may finish what it has taken, while the next one boots.
+    Life* life_of(const RunProof& run) {
+        Life* const life = life_at(run.ended);
+        if (!life || !run.last_arrived) return life;
+        const Opening& opening = life->opening;
+        Instant asked = opening.created.value_or(opening.loaded_at);
+        Duration doubt = run.offset.uncertainty.value_or(Duration{});
+        if (opening.load) {
+            asked = std::min(asked, opening.load->stamp.asked);
+            doubt = doubt + opening.load->stamp.offset.uncertainty.value_or(Duration{});
+        }
+        return *run.last_arrived + doubt < asked ? life_at(*run.last_arrived) : life;
     }
 
     std::vector<Opening> openings_;

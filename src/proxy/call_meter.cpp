@@ -89,7 +89,7 @@ void CallMeter::record_arrival(GateWaiter& waiter) {
 }
 
 void CallMeter::record_run_end(Recorder::RunOutcome outcome) {
-    if (outcome.date) outcome.asked_at = arrived_at_;
+    outcome.asked_at = arrived_at_;
     services_.recorder.record_run_ended({id_, key_, model_}, outcome);
 }
 

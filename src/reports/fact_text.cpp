@@ -71,6 +71,7 @@ std::string say(const Runs& fact) {
     add_instant(text, "first arrival", fact.first_arrival);
     add_instant(text, "last arrival", fact.last_arrival);
     add_instant(text, "last end", fact.last_accepted_end);
+    add_instant(text, "which arrived at the latest", fact.last_accepted_arrival);
     if (fact.asked_at && fact.answered_at && fact.date) {
         add_instant(text, "one that came", fact.asked_at);
         add_instant(text, "and ended", fact.answered_at);

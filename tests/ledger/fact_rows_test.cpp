@@ -60,6 +60,7 @@ TEST(FactRows, KeepOfAMinutesRunsTheShortestThatTellsOfTheClocks) {
     EXPECT_EQ(runs.asked_at, noon + Duration::seconds(13));
     EXPECT_EQ(runs.answered_at, noon + Duration::seconds(15));
     EXPECT_EQ(runs.date, noon + Duration::seconds(115));
+    EXPECT_EQ(runs.last_accepted_arrival, noon + Duration::seconds(30));
 }
 
 TEST(FactRows, RunsOfTwoBootsAreTwoFacts) {

@@ -75,10 +75,12 @@ std::vector<Golden> goldens() {
                      {},
                      Instant{7},
                      Instant{8},
-                     Instant{9}}),
+                     Instant{9},
+                     Instant{10}}),
          R"({"occurred_at":1,"kind":"runs",)" + who +
              R"(,"minute":60,"arrived":1,"accepted":1,"refused":0,"disconnected":0,)"
-             R"("request_bytes":5,"response_bytes":6,"asked_at":7,"answered_at":8,"date":9})"},
+             R"("request_bytes":5,"response_bytes":6,"asked_at":7,"answered_at":8,"date":9,)"
+             R"("last_accepted_arrival":10})"},
         {at_one(Runs{key, model, Instant{60}, 0, 0, 0, 0, 0, 0, {}, {}, {}}),
          R"({"occurred_at":1,"kind":"runs",)" + who +
              R"(,"minute":60,"arrived":0,"accepted":0,"refused":0,"disconnected":0,)"

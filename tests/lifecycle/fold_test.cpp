@@ -68,6 +68,32 @@ TEST(Fold, TakesTheReplicasThatTheUpstreamRuns) {
     }
 }
 
+TEST(Fold, ARunIsOfTheInstanceThatTookItNotOfTheOneThatBootsAtItsEnd) {
+    struct Case {
+        const char* rule;
+        double arrived;
+        bool runs_on_second;
+    };
+    for (const Case& row : {Case{"before the first was deleted", 350, false},
+                            Case{"when the second had been asked for", 405, true}}) {
+        for (const bool in_minutes : {false, true}) {
+            History history;
+            history.load(100).seen(200, "RUNNING", {99.95, 190, -1, 0}).deletion(390).load(402);
+            if (in_minutes) {
+                Runs runs{history.key, history.model, second(360), 0, 1, 0, 0, 1, 1, {},
+                          {},          second(410)};
+                runs.last_accepted_arrival = second(row.arrived);
+                history.add(410, runs);
+            } else {
+                history.run(row.arrived, 410);
+            }
+            const auto sessions = history.sessions();
+            ASSERT_EQ(sessions.size(), 2u) << row.rule;
+            EXPECT_EQ(sessions[1].running_at.has_value(), row.runs_on_second) << row.rule;
+        }
+    }
+}
+
 /// Somebody else's, perhaps, who began it when the load had been lost.
 TEST(Fold, TakesTheReplicasOfAnUnansweredLoadsInstanceFromTheReportOfItsEndToo) {
     History history;

@@ -285,10 +285,8 @@ void Gateway::run(const Key& key, const std::string& model, Micros duration, Ans
             if (status == 200 || status == 500)
                 evidence = evidence_of(exchange, Evidence::Kind::run_taken, key.fingerprint);
             lifecycle::RunEnded fact{id, who, ModelName(model), status, 10, 20, false, {}, {}};
-            if (exchange.reply) {
-                fact.asked_at = ours(exchange.sent);
-                fact.date = calendar::Instant{exchange.reply->date};
-            }
+            fact.asked_at = ours(exchange.sent);
+            if (exchange.reply) fact.date = calendar::Instant{exchange.reply->date};
             record_later(std::move(fact), evidence);
             answer(status);
         });
