@@ -77,6 +77,32 @@ watcher::Options watcher_options(const Settings& settings) {
     return options;
 }
 
+proxy::Limits gateway_limits(const Settings::Gateway& from) {
+    const auto size = [](std::int64_t number) { return static_cast<std::size_t>(number); };
+    proxy::Limits limits;
+    limits.head_bytes = size(from.max_head_bytes);
+    limits.fields = size(from.max_header_fields);
+    limits.body_bytes = static_cast<std::uint64_t>(from.max_body_bytes);
+    limits.connections = size(from.max_connections);
+    limits.connections_per_address = size(from.max_connections_per_address);
+    limits.in_flight = size(from.max_in_flight);
+    limits.bytes_per_second = static_cast<std::uint64_t>(from.min_bytes_per_second);
+    return limits;
+}
+
+proxy::Timeouts gateway_timeouts(const Settings& settings) {
+    proxy::Timeouts timeouts;
+    timeouts.connect = Duration::seconds(settings.upstream.connect_timeout_seconds);
+    timeouts.answer = Duration::seconds(settings.upstream.answer_timeout_seconds);
+    timeouts.idle = Duration::seconds(settings.upstream.answer_timeout_seconds);
+    timeouts.upstream_keep_alive = Duration::seconds(settings.upstream.idle_timeout_seconds);
+    timeouts.head = Duration::seconds(settings.gateway.head_timeout_seconds);
+    timeouts.body = Duration::seconds(settings.gateway.body_timeout_seconds);
+    timeouts.send = Duration::seconds(settings.gateway.send_timeout_seconds);
+    timeouts.keep_alive = Duration::seconds(settings.gateway.keep_alive_seconds);
+    return timeouts;
+}
+
 proxy::Options gateway_options(const Settings& settings, std::uint64_t boot,
                                const proxy::Ownership& ownership) {
     proxy::Options options;
@@ -92,12 +118,8 @@ proxy::Options gateway_options(const Settings& settings, std::uint64_t boot,
             {settings.gateway.tls.certificate[i], settings.gateway.tls.key.at(i)});
     options.forward_paths = settings.gateway.forward_paths;
     options.boot = boot;
-    options.limits.body_bytes = static_cast<std::uint64_t>(settings.gateway.max_body_bytes);
-    options.timeouts.connect = Duration::seconds(settings.upstream.connect_timeout_seconds);
-    options.timeouts.answer = Duration::seconds(settings.upstream.answer_timeout_seconds);
-    options.timeouts.idle = Duration::seconds(settings.upstream.answer_timeout_seconds);
-    options.timeouts.upstream_keep_alive =
-        Duration::seconds(settings.upstream.idle_timeout_seconds);
+    options.limits = gateway_limits(settings.gateway);
+    options.timeouts = gateway_timeouts(settings);
     if (settings.gateway.keys == KeyMode::managed) {
         options.keys = proxy::KeyMode::managed;
         options.ownership = &ownership;

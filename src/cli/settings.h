@@ -31,6 +31,16 @@ struct Settings {
             std::vector<std::string> certificate;
             std::vector<std::string> key;
         } tls;
+        std::int64_t max_head_bytes = 64 << 10;
+        std::int64_t max_header_fields = 128;
+        std::int64_t max_connections = 16384;
+        std::int64_t max_connections_per_address = 4096;
+        std::int64_t max_in_flight = 8192;
+        std::int64_t head_timeout_seconds = 30;
+        std::int64_t body_timeout_seconds = 60;
+        std::int64_t send_timeout_seconds = 60;
+        std::int64_t keep_alive_seconds = 75;
+        std::int64_t min_bytes_per_second = 240;
     } gateway;
     struct Upstream {
         std::string url = "https://api.bytez.com";

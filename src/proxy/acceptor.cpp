@@ -13,6 +13,7 @@ namespace proxy {
 namespace {
 
 constexpr std::int64_t pause_micros = 100'000;
+constexpr std::int64_t log_micros = 10'000'000;
 constexpr int backlog = 1024;
 constexpr int accepts_per_pass = 64;
 
@@ -63,26 +64,32 @@ Acceptor::Acceptor(EventLoop& loop, Poco::Net::ServerSocket socket, Taker& taker
 void Acceptor::on_events(std::uint32_t) {
     for (int i = 0; i < accepts_per_pass && !stopped_; ++i) {
         if (!taker_.can_take()) {
-            pause();
+            pause("as many connections as may be");
             return;
         }
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
         const int descriptor =
-            ::accept4(socket_.impl()->sockfd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            ::accept4(socket_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&peer), &size,
+                      SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            taker_.take(descriptor);
+            taker_.take(descriptor, client_address_of(peer));
         } else if (errno == EAGAIN) {
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            platform::log(platform::Severity::warning, "proxy", "accepting pauses",
-                          {{"why", std::strerror(errno)}});
-            pause();
+            pause(std::strerror(errno));
             return;
         }
     }
 }
 
-void Acceptor::pause() {
+void Acceptor::pause(const char* why) {
     if (!watched_) return;
+    // As long as the crowd lasts it pauses ten times a second: that is not news each time.
+    if (loop_.now_micros() >= next_log_micros_) {
+        platform::log(platform::Severity::warning, "proxy", "accepting pauses", {{"why", why}});
+        next_log_micros_ = loop_.now_micros() + log_micros;
+    }
     watched_ = false;
     resume_micros_ = loop_.now_micros() + pause_micros;
     loop_.unwatch(socket_.impl()->sockfd());

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/connection_count.h"
 #include "proxy/event_loop.h"
 
 namespace proxy {
@@ -24,7 +25,7 @@ class Acceptor : public EventHandler {
         /// False: no more for now.
         virtual bool can_take() const = 0;
         /// A non-blocking descriptor, the taker's from now on.
-        virtual void take(int descriptor) = 0;
+        virtual void take(int descriptor, ClientAddress from) = 0;
     };
 
     Acceptor(EventLoop& loop, Poco::Net::ServerSocket socket, Taker& taker);
@@ -37,7 +38,7 @@ class Acceptor : public EventHandler {
     void stop();
 
   private:
-    void pause();
+    void pause(const char* why);
 
     EventLoop& loop_;
     Poco::Net::ServerSocket socket_;
@@ -45,6 +46,7 @@ class Acceptor : public EventHandler {
     bool watched_ = true;
     bool stopped_ = false;
     std::int64_t resume_micros_ = 0;
+    std::int64_t next_log_micros_ = 0;
 };
 
 }  // namespace proxy

@@ -2,17 +2,28 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
+
 #include "platform/log.h"
 #include "proxy/own_answer.h"
 
 namespace proxy {
 
-ClientConnection::ClientConnection(Services& services, Owner& owner, int descriptor)
-    : services_(services), owner_(owner), socket_(descriptor), exchange_(services, *this) {
+ClientConnection::ClientConnection(Services& services, Owner& owner, int descriptor,
+                                   ClientAddress from)
+    : services_(services),
+      owner_(owner),
+      socket_(descriptor),
+      exchange_(services, *this),
+      from_(from) {
     if (services_.client_tls)
         socket_.use_tls(services_.client_tls->current(services_.loop.now_micros()));
     services_.loop.watch(descriptor, *this);
     watch_time();
+}
+
+ClientConnection::~ClientConnection() {
+    services_.connections.leave(from_);
 }
 
 void ClientConnection::on_events(std::uint32_t events) {
@@ -59,8 +70,11 @@ void ClientConnection::send(std::string_view bytes) {
         }
         if (moved.outcome != Socket::Outcome::moved) break;
         bytes.remove_prefix(moved.bytes);
+        sent_ += moved.bytes;
     }
     out_.append(bytes);
+    // From here on it is the client's turn: nothing else calls for a client that stands still.
+    if (!out_.empty() && !held_) begin_window(services_.timers.send, Moving::answer);
 }
 
 void ClientConnection::flush() {
@@ -73,6 +87,7 @@ void ClientConnection::flush() {
         }
         if (moved.outcome != Socket::Outcome::moved) break;
         out_.consume(moved.bytes);
+        sent_ += moved.bytes;
     }
     if (out_.size() < high_water / 2) exchange_.on_client_drained();
     settle();
@@ -107,6 +122,7 @@ void ClientConnection::settle() {
     }
     if (!out_.empty()) return;
     over_ = false;
+    exchange_.end_flight();
     if (exchange_.keeps_client() && !services_.stopping) {
         exchange_.reset();
     } else if (cut_ == Cut::looks_whole) {
@@ -144,6 +160,7 @@ void ClientConnection::read_some() {
     const Socket::Moved moved = socket_.read(buffer.data(), buffer.size());
     switch (moved.outcome) {
         case Socket::Outcome::moved:
+            received_ += moved.bytes;
             if (!draining_) take({buffer.data(), moved.bytes});
             return;
         case Socket::Outcome::blocked:
@@ -219,27 +236,62 @@ void ClientConnection::on_expired() {
     if (closed_ || gone_) return;
     if (draining_ || (exchange_.is_between_requests() && in_.empty())) {
         close();
+    } else if (keeps_pace()) {
+        watch_time();
     } else if (!out_.empty() || !exchange_.on_client_timeout()) {
+        // What the kernel holds would be delivered at the pace of the one who was too slow.
+        socket_.reset_on_close();
         leave();
     }
 }
 
+/// Bytes that have gone through since the connection's beginning. Of an answer: what the client's
+/// side has taken, for the kernel takes much at once, and tells of room for more late.
+std::uint64_t ClientConnection::moved(Moving what) const {
+    if (what == Moving::body) return received_;
+    return sent_ - std::min<std::uint64_t>(sent_, socket_.untaken_bytes());
+}
+
+/// Whether the window that has passed brought as much as it must.
+bool ClientConnection::keeps_pace() const {
+    if (moving_ == Moving::nothing) return false;
+    const Timeouts& timeouts = services_.options.timeouts;
+    const calendar::Duration window = moving_ == Moving::body ? timeouts.body : timeouts.send;
+    const std::uint64_t least =
+        services_.limits.bytes_per_second * static_cast<std::uint64_t>(window.micros) / 1'000'000;
+    return moved(moving_) >= moved_before_ + std::max<std::uint64_t>(least, 1);
+}
+
+void ClientConnection::begin_window(TimerQueue& queue, Moving what) {
+    if (armed_in(queue)) return;
+    queue.arm(*this, services_.loop.now_micros());
+    moving_ = what;
+    moved_before_ = moved(what);
+}
+
 void ClientConnection::watch_time() {
     if (closed_ || gone_ || draining_) return;
-    const std::int64_t now = services_.loop.now_micros();
     TimerQueues& timers = services_.timers;
+    const std::int64_t now = services_.loop.now_micros();
     if (!socket_.is_ready()) {
         if (!armed_in(timers.head)) timers.head.arm(*this, now);
-    } else if (!out_.empty() && !held_) {
-        timers.idle.arm(*this, now);
-    } else if (exchange_.is_between_requests()) {
+        return;
+    }
+    if (!out_.empty() && !held_) {
+        begin_window(timers.send, Moving::answer);
+        return;
+    }
+    if (exchange_.is_reading_body() && exchange_.wants_request()) {
+        begin_window(timers.body, Moving::body);
+        return;
+    }
+    moving_ = Moving::nothing;
+    if (exchange_.is_between_requests()) {
         if (!in_.empty()) {
             if (!armed_in(timers.head)) timers.head.arm(*this, now);
         } else {
             timers.keep_alive.arm(*this, now);
         }
-    } else if (exchange_.is_reading_body() && exchange_.wants_request()) {
-        timers.body.arm(*this, now);
     } else {
         disarm();
     }

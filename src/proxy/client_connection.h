@@ -18,7 +18,8 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
   public:
     using Owner = Roster<ClientConnection>;
 
-    ClientConnection(Services& services, Owner& owner, int descriptor);
+    ClientConnection(Services& services, Owner& owner, int descriptor, ClientAddress from);
+    ~ClientConnection() override;
 
     // For its exchange.
     void send(std::string_view bytes);
@@ -54,6 +55,9 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
   private:
     /// Whether requests can pass.
     bool shake_hands();
+    /// What must go on at a least pace while a time-out runs.
+    enum class Moving : std::uint8_t { nothing, body, answer };
+
     void flush();
     void read_some();
     void take(std::string_view bytes);
@@ -63,6 +67,9 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     void begin_drain();
     void leave();
     void watch_time();
+    std::uint64_t moved(Moving what) const;
+    bool keeps_pace() const;
+    void begin_window(TimerQueue& queue, Moving what);
 
     Services& services_;
     Owner& owner_;
@@ -70,6 +77,11 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     Exchange exchange_;
     ByteQueue in_;  // the beginning of a head, or what follows the current request
     ByteQueue out_;
+    const ClientAddress from_;
+    std::uint64_t received_ = 0;
+    std::uint64_t sent_ = 0;          // to the kernel
+    std::uint64_t moved_before_ = 0;  // when the window began
+    Moving moving_ = Moving::nothing;
     Cut cut_ = Cut::none;
     bool held_ = false;
     bool over_ = false;  // the exchange is done but for the sending

@@ -30,7 +30,13 @@ bool is_observed(bytez::Call call) {
 Exchange::Exchange(Services& services, ClientConnection& client)
     : services_(services), client_(client), meter_(services), observation_(services) {}
 
+void Exchange::end_flight() {
+    if (in_flight_) --services_.in_flight;
+    in_flight_ = false;
+}
+
 void Exchange::reset() {
+    end_flight();
     upstream_ = nullptr;
     meter_.reset();
     observation_.reset();
@@ -71,7 +77,7 @@ std::size_t Exchange::take_head(std::string_view bytes) {
     const std::string_view rest = bytes.substr(blank);
     if (rest.empty() || rest == "\r") return blank;
     const HeadSearch::Outcome outcome = request_search_.look(rest);
-    const std::size_t limit = services_.options.limits.head_bytes;
+    const std::size_t limit = services_.limits.head_bytes;
     RequestHead& head = services_.scratch.request_head;
     std::optional<OwnError> error;
     if (outcome == HeadSearch::Outcome::malformed) {
@@ -85,8 +91,8 @@ std::size_t Exchange::take_head(std::string_view bytes) {
         }
         error = errors::head_too_large;
     } else if (const auto fault = parse_head(rest.substr(0, request_search_.size()),
-                                             services_.options.limits.fields, head)) {
-        error = errors::malformed(*fault);
+                                             services_.limits.fields, head)) {
+        error = *fault == too_many_fields ? errors::too_many_fields : errors::malformed(*fault);
     }
     if (error) {
         // Where the next request begins is not known.
@@ -116,6 +122,8 @@ void Exchange::begin(const RequestHead& head, bool body_follows) {
         refuse(*error);
         return;
     }
+    in_flight_ = true;
+    ++services_.in_flight;
     treatment_ = verdict.treatment;
     scanning_ = treatment_ != Treatment::relay;
     if (verdict.call) {
@@ -151,13 +159,16 @@ void Exchange::begin(const RequestHead& head, bool body_follows) {
 
 std::optional<OwnError> Exchange::judge(const RequestHead& head, const Verdict& verdict) {
     if (verdict.refusal) return verdict.refusal;
-    const Limits& limits = services_.options.limits;
+    const Limits& limits = services_.limits;
     const std::uint64_t limit =
         verdict.treatment == Treatment::control ? limits.control_body_bytes : limits.body_bytes;
     if (head.framing.length > limit) return errors::body_too_large;
     const bool must_be_recorded =
         verdict.call == bytez::Call::load || verdict.call == bytez::Call::run;
     if (must_be_recorded && !services_.gate.accepts()) return errors::cannot_record;
+    // One must be able to stop paying, however many others are served.
+    const bool is_full = services_.in_flight * services_.options.threads >= limits.in_flight;
+    if (is_full && verdict.call != bytez::Call::delete_instance) return errors::too_busy;
     return {};
 }
 
@@ -203,7 +214,7 @@ std::size_t Exchange::take_body(std::string_view bytes) {
 }
 
 std::optional<OwnError> Exchange::inspect(const BodyFramer::Piece& piece) {
-    const Limits& limits = services_.options.limits;
+    const Limits& limits = services_.limits;
     if (treatment_ == Treatment::control) {
         // The framing counts too: a byte a chunk is a legal way to say little with much.
         if (request_framer_.data_bytes() > limits.control_body_bytes ||
@@ -349,6 +360,7 @@ bool Exchange::on_client_timeout() {
 }
 
 void Exchange::abandon() {
+    end_flight();
     drop_upstream();
     end_run(true);
     if (wait_ != Wait::none) {

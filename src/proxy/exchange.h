@@ -39,6 +39,8 @@ class Exchange : public GateWaiter {
     /// False: nothing can be said to the client.
     bool on_client_timeout();
     void reset();
+    /// Its answer has left: it is no longer one of those in flight.
+    void end_flight();
     /// The connection closes: everything under way ends.
     void abandon();
 
@@ -100,6 +102,7 @@ class Exchange : public GateWaiter {
     Answering answering_ = Answering::waiting;
     Wait wait_ = Wait::none;
     Treatment treatment_ = Treatment::relay;
+    bool in_flight_ = false;  // counted
     bool keep_client_ = true;
     bool is_head_ = false;         // the method
     bool is_safe_ = false;         // may be sent again after a stale connection swallowed it

@@ -72,7 +72,7 @@ std::size_t Exchange::take_answer(std::string_view bytes) {
 Exchange::HeadOutcome Exchange::take_answer_head(std::string_view bytes, std::size_t& used,
                                                  std::string& out) {
     const std::string_view rest = bytes.substr(used);
-    const Limits& limits = services_.options.limits;
+    const Limits& limits = services_.limits;
     AnswerHead& head = services_.scratch.answer_head;
     if (rest.empty()) return HeadOutcome::later;
     switch (answer_search_.look(rest)) {

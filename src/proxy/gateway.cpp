@@ -30,6 +30,10 @@ Options checked(Options options) {
     return options;
 }
 
+ConnectionCount::Limits count_limits(const Limits& limits) {
+    return {limits.connections, limits.connections_per_address};
+}
+
 }  // namespace
 
 struct Gateway::Parts {
@@ -40,6 +44,7 @@ struct Gateway::Parts {
           tls(make_tls(url, options)),
           client_tls(make_client_tls(options)),
           address(url),
+          connections(count_limits(options.limits)),
           shared{.options = options,
                  .upstream_url = url,
                  .upstream_address = address,
@@ -50,13 +55,15 @@ struct Gateway::Parts {
                  .observer = observer,
                  .catalogue = catalogue,
                  .clock = clock,
-                 .request_id_prefix = platform::random_text(10)} {}
+                 .request_id_prefix = platform::random_text(10),
+                 .connections = connections} {}
 
     const Options options;
     const UpstreamUrl url;
     const std::unique_ptr<const TlsContext> tls;
     const std::unique_ptr<ClientTls> client_tls;
     UpstreamAddress address;
+    ConnectionCount connections;
     const Shared shared;
     std::uint16_t port = 0;
     std::vector<std::unique_ptr<Worker>> workers;

@@ -250,7 +250,7 @@ std::optional<std::string_view> parse_head(std::string_view bytes, std::size_t m
     head.framing = {};
     Parser<true> parser(head, max_fields);
     if (!parser.parse(bytes)) {
-        if (parser.has_too_many_fields()) return "too many header fields";
+        if (parser.has_too_many_fields()) return too_many_fields;
         return "the request's head is malformed";
     }
     if (const auto fault = read_framing(parser, head)) return fault;

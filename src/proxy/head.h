@@ -61,6 +61,9 @@ struct AnswerHead : Head {
     int status = 0;
 };
 
+/// Why parse_head refuses a head of more fields than it may have.
+inline constexpr std::string_view too_many_fields = "too many header fields";
+
 // Both return why the head is refused; absent: good. `max_fields`: beyond it, refused.
 std::optional<std::string_view> parse_head(std::string_view bytes, std::size_t max_fields,
                                            RequestHead& head);

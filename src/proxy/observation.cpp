@@ -61,7 +61,7 @@ void Observation::begin(const AnswerHead& head) {
 
 void Observation::add(std::string_view data) {
     if (!active_) return;
-    if (copy_.size() + data.size() > services_.options.limits.observed_body_bytes) {
+    if (copy_.size() + data.size() > services_.limits.observed_body_bytes) {
         reset();
         return;
     }
@@ -71,7 +71,7 @@ void Observation::add(std::string_view data) {
 void Observation::finish(const CallMeter& meter) {
     if (!active_) return;
     std::optional<std::string> plain;
-    if (compressed_) plain = inflate(copy_, services_.options.limits.observed_body_bytes);
+    if (compressed_) plain = inflate(copy_, services_.limits.observed_body_bytes);
     if (!compressed_ || plain) {
         const std::string_view body = plain ? *plain : copy_;
         if (meter.is(bytez::Call::status)) finish_status(meter, body);

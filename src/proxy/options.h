@@ -18,16 +18,22 @@ struct Limits {
     std::size_t control_body_bytes = 1u << 20;   // load, delete, status, job: read whole
     std::uint64_t body_bytes = 256ull << 20;     // any request
     std::size_t observed_body_bytes = 4u << 20;  // of answers that are read for metering
-    std::size_t connections = 16384;             // per thread; beyond it accepting pauses
     std::size_t idle_upstreams = 512;            // per thread
+    std::size_t connections = 16384;             // beyond it accepting pauses
+    std::size_t connections_per_address = 4096;  // 0: as many as in all
+    std::size_t in_flight = 8192;                // requests; each thread has its even share
+    /// What a body sent, or an answer taken, must move on average over its time-out.
+    std::uint64_t bytes_per_second = 240;
 };
 
 struct Timeouts {
     calendar::Duration connect = calendar::Duration::seconds(5);
     calendar::Duration answer = calendar::Duration::seconds(600);  // to the answer's first byte
-    calendar::Duration idle = calendar::Duration::seconds(300);    // between pieces, both sides
+    calendar::Duration idle = calendar::Duration::seconds(300);    // of an upstream, between pieces
     calendar::Duration head = calendar::Duration::seconds(30);     // a request's head, whole
-    calendar::Duration body = calendar::Duration::seconds(60);     // between pieces of its body
+    // Windows, not pauses: a byte now and then must not hold a connection (Limits).
+    calendar::Duration body = calendar::Duration::seconds(60);  // of a request, being sent
+    calendar::Duration send = calendar::Duration::seconds(60);  // of an answer, being taken
     calendar::Duration keep_alive = calendar::Duration::seconds(75);
     calendar::Duration upstream_keep_alive = calendar::Duration::seconds(55);
 };

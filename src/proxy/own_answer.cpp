@@ -19,6 +19,8 @@ std::string_view reason_of(int status) {
             return "Request Timeout";
         case 413:
             return "Content Too Large";
+        case 429:
+            return "Too Many Requests";
         case 431:
             return "Request Header Fields Too Large";
         case 502:
@@ -44,6 +46,9 @@ void append_own_answer(const OwnAnswer& answer, std::string_view request_id, std
     out.append("\r\ntollgate-error: ").append(error.code);
     out.append("\r\nx-request-id: ").append(request_id).append("\r\n");
     if (error.status == 405) out.append("Allow: POST\r\n");
+    // Of what passes by itself; the others of 503 last as long as their cause.
+    if (error.code == errors::too_busy.code || error.status == 429)
+        out.append("Retry-After: 1\r\n");
     if (error.status == 401) out.append("WWW-Authenticate: Key\r\n");
     if (answer.closes) out.append("Connection: close\r\n");
     out.append("\r\n");

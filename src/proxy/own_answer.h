@@ -40,6 +40,10 @@ inline constexpr OwnError head_timeout{408, "head-timeout", "the request's head 
 inline constexpr OwnError body_timeout{408, "body-timeout", "the request's body took too long"};
 inline constexpr OwnError body_too_large{413, "body-too-large", "the request's body is too large"};
 inline constexpr OwnError head_too_large{431, "head-too-large", "the request's head is too large"};
+inline constexpr OwnError too_many_fields{431, "too-many-fields",
+                                          "the request has too many header fields"};
+inline constexpr OwnError too_many_connections{429, "too-many-connections",
+                                               "this address has too many connections"};
 inline constexpr OwnError unreachable{502, "upstream-unreachable",
                                       "the upstream cannot be reached"};
 inline constexpr OwnError upstream_failed{502, "upstream-failed",
@@ -48,6 +52,7 @@ inline constexpr OwnError upstream_garbage{502, "upstream-garbage",
                                            "the upstream's answer is malformed"};
 inline constexpr OwnError cannot_record{503, "cannot-record",
                                         "this call cannot be recorded at the moment"};
+inline constexpr OwnError too_busy{503, "too-busy", "too many requests are being served"};
 inline constexpr OwnError upstream_timeout{504, "upstream-timeout",
                                            "the upstream did not answer in time"};
 /// With a message of its own: why the head, the framing or the JSON is refused.

@@ -9,6 +9,7 @@
 #include "bytez/catalogue.h"
 #include "proxy/admission.h"
 #include "proxy/client_tls.h"
+#include "proxy/connection_count.h"
 #include "proxy/errands.h"
 #include "proxy/event_loop.h"
 #include "proxy/observer.h"
@@ -29,7 +30,7 @@ struct TimerQueues {
     void expire(std::int64_t now_micros);
     std::int64_t next_deadline() const;
 
-    TimerQueue connect, answer, idle, head, body, keep_alive, upstream_keep_alive, drain;
+    TimerQueue connect, answer, idle, head, body, send, keep_alive, upstream_keep_alive, drain;
 };
 
 /// Called once at the end of the pass in which it asked for it: a failed write is dealt with there,
@@ -56,12 +57,14 @@ inline constexpr std::size_t high_water = 64u << 10;
 
 struct Services {
     const Options& options;
+    Limits limits;
     const UpstreamUrl& upstream_url;
     UpstreamAddress& upstream_address;
     const TlsContext* tls;  // towards the upstream; null: plain
     ClientTls* client_tls;  // null: plain
     bytez::Catalogue& catalogue;
     TrafficObserver& observer;
+    ConnectionCount& connections;
     EventLoop& loop;
     TimerQueues& timers;
     OutputGate& gate;
@@ -76,6 +79,7 @@ struct Services {
     const std::string request_id_prefix;
     std::uint64_t first_call = 0;  // calls are numbered first_call + n × call_stride
     std::uint64_t call_stride = 1;
+    std::size_t in_flight = 0;  // requests whose answers have not left
     bool stopping = false;
     RequestCounters counters{platform::metrics()};
 

@@ -1,9 +1,11 @@
 #include "proxy/socket.h"
 
 #include <Poco/Net/StreamSocketImpl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -146,6 +148,11 @@ bool Socket::peek_unexpected() const {
     const ssize_t count = receive(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (count > 0) return !tls_;  // TLS has messages of its own between answers
     return count == 0 || errno != EAGAIN;
+}
+
+std::size_t Socket::untaken_bytes() const {
+    int bytes = 0;
+    return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void Socket::shutdown_sending() {

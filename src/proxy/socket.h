@@ -58,6 +58,9 @@ class Socket {
     /// Whether bytes or an end wait unread although no edge was seen yet; a system call.
     bool peek_unexpected() const;
 
+    /// Of what was written, what the peer's side has not confirmed; a system call.
+    std::size_t untaken_bytes() const;
+
     void shutdown_sending();
     /// Closing will reset the connection: the peer must not take what it has for the whole.
     void reset_on_close();

@@ -27,7 +27,7 @@ UpstreamConnection& UpstreamPool::take_new(Exchange& exchange) {
 }
 
 void UpstreamPool::give_back(UpstreamConnection& connection) {
-    if (idle_.size() >= services_.options.limits.idle_upstreams) {
+    if (idle_.size() >= services_.limits.idle_upstreams) {
         connection.close();
         return;
     }

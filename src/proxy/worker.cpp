@@ -1,5 +1,6 @@
 #include "proxy/worker.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,21 +32,23 @@ TimerQueues::TimerQueues(const Timeouts& timeouts)
       idle(timeouts.idle.micros),
       head(timeouts.head.micros),
       body(timeouts.body.micros),
+      send(timeouts.send.micros),
       keep_alive(timeouts.keep_alive.micros),
       upstream_keep_alive(timeouts.upstream_keep_alive.micros),
       drain(drain_micros) {}
 
 void TimerQueues::expire(std::int64_t now_micros) {
-    for (TimerQueue* queue :
-         {&connect, &answer, &idle, &head, &body, &keep_alive, &upstream_keep_alive, &drain}) {
+    for (TimerQueue* queue : {&connect, &answer, &idle, &head, &body, &send, &keep_alive,
+                              &upstream_keep_alive, &drain}) {
         queue->expire(now_micros);
     }
 }
 
 std::int64_t TimerQueues::next_deadline() const {
     return std::min({connect.next_deadline(), answer.next_deadline(), idle.next_deadline(),
-                     head.next_deadline(), body.next_deadline(), keep_alive.next_deadline(),
-                     upstream_keep_alive.next_deadline(), drain.next_deadline()});
+                     head.next_deadline(), body.next_deadline(), send.next_deadline(),
+                     keep_alive.next_deadline(), upstream_keep_alive.next_deadline(),
+                     drain.next_deadline()});
 }
 
 Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket)
@@ -55,12 +58,14 @@ Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket 
       recorder_(gate_, shared.clock),
       admission_(shared.options, shared.keys, fingerprints_),
       services_{.options = shared.options,
+                .limits = shared.options.limits,
                 .upstream_url = shared.upstream_url,
                 .upstream_address = shared.upstream_address,
                 .tls = shared.tls,
                 .client_tls = shared.client_tls,
                 .catalogue = shared.catalogue,
                 .observer = shared.observer,
+                .connections = shared.connections,
                 .loop = loop_,
                 .timers = timers_,
                 .gate = gate_,
@@ -78,19 +83,37 @@ Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket 
                 .first_call = index + 1,
                 .call_stride = shared.options.threads},
       pool_(services_),
-      acceptor_(loop_, std::move(socket), *this) {}
+      acceptor_(loop_, std::move(socket), *this),
+      turned_away_(platform::metrics().counter(
+          "tollgate_connections_refused_total",
+          "Connections of an address that had as many as it may have.")) {}
 
 bool Worker::can_take() const {
-    return clients_.size() < services_.options.limits.connections;
+    return services_.connections.has_room();
 }
 
-void Worker::take(int descriptor) {
+void Worker::take(int descriptor, ClientAddress from) {
+    if (!services_.connections.enter(from)) {
+        turn_away(descriptor);
+        return;
+    }
     try {
-        clients_.add(std::make_unique<ClientConnection>(services_, clients_, descriptor));
+        clients_.add(std::make_unique<ClientConnection>(services_, clients_, descriptor, from));
     } catch (const std::exception& error) {
         platform::log(platform::Severity::warning, "proxy", "a connection is dropped",
                       {{"why", error.what()}});
     }
+}
+
+/// At little cost: what the kernel takes at once of an answer, and no waiting for the request.
+void Worker::turn_away(int descriptor) {
+    std::string out;
+    const std::string id =
+        services_.request_id_prefix + "-" + std::to_string(services_.next_call().number);
+    append_own_answer({errors::too_many_connections, true, false}, id, out);
+    (void)::send(descriptor, out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::close(descriptor);
+    turned_away_.add();
 }
 
 std::int64_t Worker::next_deadline() const {

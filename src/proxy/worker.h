@@ -26,6 +26,7 @@ struct Shared {
     bytez::Catalogue& catalogue;
     const calendar::Clock& clock;
     std::string request_id_prefix;
+    ConnectionCount& connections;
 };
 
 class Worker : private Acceptor::Taker {
@@ -40,8 +41,9 @@ class Worker : private Acceptor::Taker {
 
   private:
     bool can_take() const override;
-    void take(int descriptor) override;
+    void take(int descriptor, ClientAddress from) override;
 
+    void turn_away(int descriptor);
     std::int64_t next_deadline() const;
     void end_pass();
     void call_late();
@@ -58,6 +60,7 @@ class Worker : private Acceptor::Taker {
     UpstreamPool pool_;
     Roster<ClientConnection> clients_;
     Acceptor acceptor_;
+    platform::Counter& turned_away_;
     std::atomic<std::int64_t> stop_deadline_{0};  // 0: not stopping
 };
 

@@ -83,7 +83,7 @@ TEST_F(Refusal, LimitsHeadsAndBodies) {
     expect_refused("GET /x HTTP/1.1\r\nHost: a\r\nA: " + std::string(10000, 'a'), 431);
     std::string fields;
     for (int i = 0; i < 30; ++i) fields += "A: b\r\n";
-    expect_refused(get("/x", fields), 400);
+    expect_refused(get("/x", fields), 431, "too-many-fields");
     const auto body = [](std::size_t size) {
         return "{\"model\":\"m\",\"x\":\"" + std::string(size, 'x') + "\"}";
     };
