@@ -5,6 +5,7 @@
 
 #include "cli/service.h"
 #include "platform/clock.h"
+#include "platform/descriptors.h"
 #include "platform/log.h"
 #include "platform/shutdown.h"
 
@@ -22,6 +23,7 @@ Exit serve(const ConfigArguments& arguments) {
     const Settings settings = load_settings(arguments);
     check_for_serving(settings);
     platform::set_log_threshold(severity_of(settings.log.level));
+    platform::raise_descriptor_limit();
     const platform::Shutdown shutdown;
     const platform::SystemClock clock;
     const Service service(settings, clock);

@@ -1,9 +1,11 @@
 #include "proxy/gateway.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "platform/clock.h"
 #include "platform/crypto.h"
+#include "platform/descriptors.h"
 #include "platform/log.h"
 #include "proxy/worker.h"
 
@@ -30,8 +32,27 @@ Options checked(Options options) {
     return options;
 }
 
-ConnectionCount::Limits count_limits(const Limits& limits) {
-    return {limits.connections, limits.connections_per_address};
+/// For all but clients and their upstreams: journal, database, console, watcher, each loop's own.
+constexpr std::uint64_t kept_descriptors = 64;
+constexpr std::uint64_t kept_descriptors_per_thread = 8;
+
+/// Each client in service may need an upstream connection: whoever is taken in can be served, so
+/// accepting pauses before descriptors run out.
+ConnectionCount::Limits count_limits(const Options& options) {
+    const Limits& limits = options.limits;
+    const std::uint64_t all = platform::descriptor_limit();
+    const std::uint64_t kept = kept_descriptors + kept_descriptors_per_thread * options.threads;
+    if (all < kept + 2) {
+        throw std::runtime_error("RLIMIT_NOFILE: " + std::to_string(all) +
+                                 " open files are too few, at least " + std::to_string(kept + 2) +
+                                 " are needed");
+    }
+    const std::uint64_t possible = (all - kept) / 2;
+    if (possible < limits.connections) {
+        platform::log(platform::Severity::warning, "proxy", "fewer connections than configured",
+                      {{"why", "RLIMIT_NOFILE"}, {"open_files", all}, {"connections", possible}});
+    }
+    return {std::min<std::size_t>(limits.connections, possible), limits.connections_per_address};
 }
 
 }  // namespace
@@ -44,7 +65,7 @@ struct Gateway::Parts {
           tls(make_tls(url, options)),
           client_tls(make_client_tls(options)),
           address(url),
-          connections(count_limits(options.limits)),
+          connections(count_limits(options)),
           shared{.options = options,
                  .upstream_url = url,
                  .upstream_address = address,
