@@ -7,6 +7,7 @@
 #include "platform/clock.h"
 #include "platform/descriptors.h"
 #include "platform/log.h"
+#include "platform/passed_sockets.h"
 #include "platform/shutdown.h"
 
 namespace cli {
@@ -23,10 +24,11 @@ Exit serve(const ConfigArguments& arguments) {
     const Settings settings = load_settings(arguments);
     check_for_serving(settings);
     platform::set_log_threshold(severity_of(settings.log.level));
+    const std::vector<int> passed_sockets = platform::take_passed_sockets();
     platform::raise_descriptor_limit();
     const platform::Shutdown shutdown;
     const platform::SystemClock clock;
-    const Service service(settings, clock);
+    const Service service(settings, clock, passed_sockets);
     std::cout << "gateway  " << service.gateway_url() << "\n"
               << "console  " << service.console_url() << "\n"
               << "ready" << std::endl;

@@ -130,6 +130,11 @@ proxy::Options gateway_options(const Settings& settings, std::uint64_t boot,
     return options;
 }
 
+proxy::Options with_sockets(proxy::Options options, const std::vector<int>& passed) {
+    options.passed_sockets = passed;
+    return options;
+}
+
 /// The GatewayStarted fact's sequence. A journal that is full takes it no more than anything else;
 /// the gateway starts all the same, so that deletes pass.
 std::uint64_t record_start(journal::Journal& journal, const Settings& settings,
@@ -170,7 +175,8 @@ std::string url_of(const std::string& scheme, const std::string& listen, std::ui
 
 /// In the order of construction; what is further down stands on what is above it.
 struct Service::Parts {
-    Parts(const Settings& settings_given, const calendar::Clock& clock)
+    Parts(const Settings& settings_given, const calendar::Clock& clock,
+          const std::vector<int>& passed_sockets)
         : settings(settings_given),
           journal(
               (platform::posix_disk().make_directories(settings.data_dir),
@@ -187,7 +193,9 @@ struct Service::Parts {
           watcher(watcher_options(settings), clock, *journal, *upstream, catalogue, credentials,
                   platform::SealingKey::load_or_make(settings.data_dir + "/seal.key")),
           traffic(watcher),
-          gateway(gateway_options(settings, record_start(*journal, settings, clock), ownership),
+          gateway(with_sockets(
+                      gateway_options(settings, record_start(*journal, settings, clock), ownership),
+                      passed_sockets),
                   journal.get(), directory, traffic, catalogue, clock),
           console(
               {settings.console.listen}, [this] { return health_of(*journal, books); },
@@ -248,8 +256,9 @@ struct Service::Parts {
     std::vector<std::shared_ptr<void>> readings;  // metrics; they go first
 };
 
-Service::Service(const Settings& settings, const calendar::Clock& clock)
-    : parts_(std::make_unique<Parts>(settings, clock)) {
+Service::Service(const Settings& settings, const calendar::Clock& clock,
+                 const std::vector<int>& passed_sockets)
+    : parts_(std::make_unique<Parts>(settings, clock, passed_sockets)) {
     try {
         parts_->start();
     } catch (...) {

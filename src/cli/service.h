@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/settings.h"
 
@@ -22,7 +23,9 @@ class Service {
     /// works all the same: facts wait in the journal. Throws BadSetting (the plan), and
     /// std::runtime_error naming what is in the way: another `serve` on the data directory, a port,
     /// Postgres.
-    Service(const Settings& settings, const calendar::Clock& clock);
+    /// `passed_sockets`: where clients connect, instead of gateway.listen; none: it is bound.
+    Service(const Settings& settings, const calendar::Clock& clock,
+            const std::vector<int>& passed_sockets = {});
     /// Stops: no new calls, those in flight finish within gateway.stop_seconds, what is recorded
     /// goes to the ledger if it answers.
     ~Service();

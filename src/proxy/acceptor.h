@@ -2,20 +2,13 @@
 // reached, accepting pauses: what waits in the kernel's queue is served later, nothing dies.
 #pragma once
 
-#include <Poco/Net/ServerSocket.h>
-
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "proxy/connection_count.h"
 #include "proxy/event_loop.h"
+#include "proxy/listener.h"
 
 namespace proxy {
-
-/// One listening socket per thread on the same address. Throws std::runtime_error naming it: it is
-/// malformed, in use (also by another gateway of the same user), or not ours to bind.
-std::vector<Poco::Net::ServerSocket> listen_on(const std::string& address, std::size_t count);
 
 class Acceptor : public EventHandler {
   public:
@@ -28,22 +21,25 @@ class Acceptor : public EventHandler {
         virtual void take(int descriptor, ClientAddress from) = 0;
     };
 
-    Acceptor(EventLoop& loop, Poco::Net::ServerSocket socket, Taker& taker);
+    Acceptor(EventLoop& loop, Listener listener, Taker& taker);
 
     void on_events(std::uint32_t events) override;
     /// At the end of every pass: resumes what paused, when it can.
     void end_pass();
     /// By when end_pass must be called again.
     std::int64_t next_deadline() const;
+    /// Takes what has connected to a queue that ends, and listens no more.
     void stop();
 
   private:
+    void accept_some();
     void pause(const char* why);
 
     EventLoop& loop_;
-    Poco::Net::ServerSocket socket_;
+    Listener listener_;
     Taker& taker_;
     bool watched_ = true;
+    bool more_ = false;  // the queue may hold more than was taken
     bool stopped_ = false;
     std::int64_t resume_micros_ = 0;
     std::int64_t next_log_micros_ = 0;

@@ -123,7 +123,7 @@ void ClientConnection::settle() {
     if (!out_.empty()) return;
     over_ = false;
     exchange_.end_flight();
-    if (exchange_.keeps_client() && !services_.stopping) {
+    if (exchange_.keeps_client()) {
         exchange_.reset();
     } else if (cut_ == Cut::looks_whole) {
         socket_.reset_on_close();
@@ -229,7 +229,7 @@ void ClientConnection::close() {
 }
 
 void ClientConnection::wind_down() {
-    if (draining_ || (exchange_.is_between_requests() && out_.empty())) close();
+    watch_time();
 }
 
 void ClientConnection::on_expired() {
@@ -290,7 +290,7 @@ void ClientConnection::watch_time() {
         if (!in_.empty()) {
             if (!armed_in(timers.head)) timers.head.arm(*this, now);
         } else {
-            timers.keep_alive.arm(*this, now);
+            (services_.stopping ? timers.farewell : timers.keep_alive).arm(*this, now);
         }
     } else {
         disarm();

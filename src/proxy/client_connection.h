@@ -41,7 +41,7 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     /// The upstream takes more: read on.
     void pump();
 
-    /// Idle ones end at once, the others with their answer. For stopping.
+    /// Idle ones end soon, the others with their answer. For stopping.
     void wind_down();
     /// Now, whatever is under way.
     void close();

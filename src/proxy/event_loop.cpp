@@ -47,7 +47,7 @@ void EventLoop::watch(int descriptor, EventHandler& handler) {
 }
 
 void EventLoop::watch_level(int descriptor, EventHandler& handler) {
-    add(descriptor, EPOLLIN, &handler);
+    add(descriptor, EPOLLIN | EPOLLEXCLUSIVE, &handler);
 }
 
 void EventLoop::unwatch(int descriptor) {

@@ -24,7 +24,8 @@ class EventLoop {
 
     /// Edge-triggered for both directions. Throws std::system_error.
     void watch(int descriptor, EventHandler& handler);
-    /// Level-triggered, reading only: for listening sockets. `unwatch` ends either kind.
+    /// Level-triggered, reading only, and one of those who share it: for listening sockets.
+    /// `unwatch` ends either kind.
     void watch_level(int descriptor, EventHandler& handler);
     void unwatch(int descriptor);
 

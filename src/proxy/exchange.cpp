@@ -317,10 +317,11 @@ void Exchange::refuse(const OwnError& error) {
 /// After it this object may be at the next request.
 void Exchange::answer(const OwnError& error) {
     services_.counters.count(meter_.known_call(), error.status);
+    if (services_.stopping) keep_client_ = false;
     std::string out;
     const std::string id =
         services_.request_id_prefix + "-" + std::to_string(services_.next_call().number);
-    append_own_answer({error, !keep_client_ || services_.stopping, is_head_}, id, out);
+    append_own_answer({error, !keep_client_, is_head_}, id, out);
     client_.send(out);
     answering_ = Answering::whole;
     client_.on_exchange_over();

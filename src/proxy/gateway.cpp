@@ -25,7 +25,8 @@ std::unique_ptr<ClientTls> make_client_tls(const Options& options) {
 }
 
 Options checked(Options options) {
-    if (options.threads == 0) options.threads = 1;
+    // Each socket needs a thread that accepts on it.
+    options.threads = std::max({options.threads, options.passed_sockets.size(), std::size_t{1}});
     if (options.keys == KeyMode::managed && options.upstream_key.empty()) {
         throw std::runtime_error("upstream.key: managed keys need the upstream's own");
     }
@@ -102,19 +103,21 @@ Gateway::~Gateway() {
 }
 
 void Gateway::start() {
-    std::vector<Poco::Net::ServerSocket> sockets =
-        listen_on(parts_->options.listen, parts_->options.threads);
-    parts_->port = sockets.front().address().port();
+    const Options& options = parts_->options;
+    std::vector<Listener> listeners =
+        options.passed_sockets.empty() ? listen_on(options.listen, options.threads)
+                                       : adopt_listeners(options.passed_sockets, options.threads);
+    parts_->port = listeners.front().port();
     parts_->address.wait(first_resolution_micros);
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
         parts_->workers.push_back(
-            std::make_unique<Worker>(parts_->shared, i, std::move(sockets[i])));
+            std::make_unique<Worker>(parts_->shared, i, std::move(listeners[i])));
     }
     for (const auto& worker : parts_->workers) {
         parts_->threads.emplace_back([&worker = *worker] { worker.run(); });
     }
     platform::log(platform::Severity::info, "proxy", "listening",
-                  {{"address", parts_->options.listen},
+                  {{"address", options.passed_sockets.empty() ? options.listen : "passed"},
                    {"port", std::int64_t{parts_->port}},
                    {"tls", parts_->client_tls ? "yes" : "no"},
                    {"upstream", parts_->url.authority + parts_->url.prefix}});

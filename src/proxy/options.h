@@ -35,11 +35,16 @@ struct Timeouts {
     calendar::Duration body = calendar::Duration::seconds(60);  // of a request, being sent
     calendar::Duration send = calendar::Duration::seconds(60);  // of an answer, being taken
     calendar::Duration keep_alive = calendar::Duration::seconds(75);
+    /// When stopping, an idle client's connection stays so long: a request that is on its way is
+    /// answered, with `Connection: close`.
+    calendar::Duration farewell = calendar::Duration::milliseconds(500);
     calendar::Duration upstream_keep_alive = calendar::Duration::seconds(55);
 };
 
 struct Options {
     std::string listen = "127.0.0.1:8080";  // ADDRESS:PORT, port 0: any free one
+    std::vector<int>
+        passed_sockets;  // listening already; where there are some, `listen` is not bound
     std::size_t threads = 1;
     std::vector<CertificateFiles> certificates;  // none: clients speak plain HTTP
 

@@ -30,7 +30,8 @@ struct TimerQueues {
     void expire(std::int64_t now_micros);
     std::int64_t next_deadline() const;
 
-    TimerQueue connect, answer, idle, head, body, send, keep_alive, upstream_keep_alive, drain;
+    TimerQueue connect, answer, idle, head, body, send, keep_alive, upstream_keep_alive, drain,
+        farewell;
 };
 
 /// Called once at the end of the pass in which it asked for it: a failed write is dealt with there,

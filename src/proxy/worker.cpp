@@ -35,11 +35,12 @@ TimerQueues::TimerQueues(const Timeouts& timeouts)
       send(timeouts.send.micros),
       keep_alive(timeouts.keep_alive.micros),
       upstream_keep_alive(timeouts.upstream_keep_alive.micros),
-      drain(drain_micros) {}
+      drain(drain_micros),
+      farewell(timeouts.farewell.micros) {}
 
 void TimerQueues::expire(std::int64_t now_micros) {
     for (TimerQueue* queue : {&connect, &answer, &idle, &head, &body, &send, &keep_alive,
-                              &upstream_keep_alive, &drain}) {
+                              &upstream_keep_alive, &drain, &farewell}) {
         queue->expire(now_micros);
     }
 }
@@ -48,10 +49,10 @@ std::int64_t TimerQueues::next_deadline() const {
     return std::min({connect.next_deadline(), answer.next_deadline(), idle.next_deadline(),
                      head.next_deadline(), body.next_deadline(), send.next_deadline(),
                      keep_alive.next_deadline(), upstream_keep_alive.next_deadline(),
-                     drain.next_deadline()});
+                     drain.next_deadline(), farewell.next_deadline()});
 }
 
-Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket)
+Worker::Worker(const Shared& shared, std::size_t index, Listener listener)
     : timers_(shared.options.timeouts),
       gate_(shared.journal, loop_),
       errands_(loop_),
@@ -83,7 +84,7 @@ Worker::Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket 
                 .first_call = index + 1,
                 .call_stride = shared.options.threads},
       pool_(services_),
-      acceptor_(loop_, std::move(socket), *this),
+      acceptor_(loop_, std::move(listener), *this),
       turned_away_(platform::metrics().counter(
           "tollgate_connections_refused_total",
           "Connections of an address that had as many as it may have.")) {}

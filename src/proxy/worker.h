@@ -32,7 +32,7 @@ struct Shared {
 class Worker : private Acceptor::Taker {
   public:
     /// `index` counts from 0: calls are numbered apart from the other workers'.
-    Worker(const Shared& shared, std::size_t index, Poco::Net::ServerSocket socket);
+    Worker(const Shared& shared, std::size_t index, Listener listener);
 
     /// Until stop; on a thread of its own.
     void run();

@@ -3,6 +3,7 @@
 Every wait is bounded, every port free, every process ended by who started it. Standard library only.
 """
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -42,12 +43,19 @@ def wait_for(what, check, seconds=30, every=0.1):
 class Process:
     """A running tollgate command: its output is kept, its readiness is a line on standard output."""
 
-    def __init__(self, *arguments, ready, seconds=60, environment=None):
+    def __init__(self, *arguments, ready, seconds=60, environment=None, listener=None):
         self.lines, self.log = [], []
+        command, passed = [BINARY, *arguments], ()
+        if listener is not None:  # as systemd passes it: descriptor 3, and whom it is for
+            passed = (fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD, 10),)
+            command = ["bash", "-c", f"exec 3<&{passed[0]} {passed[0]}<&-; LISTEN_PID=$$ "
+                       'LISTEN_FDS=1 exec "$0" "$@"', *command]
         self.child = subprocess.Popen(
-            [BINARY, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command, pass_fds=passed, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="replace",
             env={**os.environ, **(environment or {})})
+        for descriptor in passed:
+            os.close(descriptor)
         self.readers = [threading.Thread(target=self._read, args=(stream, into), daemon=True)
                         for stream, into in ((self.child.stdout, self.lines),
                                              (self.child.stderr, self.log))]
@@ -138,8 +146,10 @@ def hanging(process):
 class Stack(contextlib.AbstractContextManager):
     """Origin and gateway over one folder. `upstream` replaces the origin by another service."""
 
-    def __init__(self, upstream=None, keys="passthrough", models=None, settings=None, start=True):
+    def __init__(self, upstream=None, keys="passthrough", models=None, settings=None, start=True,
+                 listener=None):
         self.folder = Folder()
+        self.listener = listener  # passed to each gateway, which then binds no port for clients
         self.origin = self.gateway = None
         self.settings = {
             "data_dir": self.folder / "data",
@@ -181,7 +191,7 @@ class Stack(contextlib.AbstractContextManager):
         return [word for key, value in self.settings.items() for word in ("--set", f"{key}={value}")]
 
     def start_gateway(self):
-        self.gateway = Process("serve", *self.arguments(), ready=r"^ready")
+        self.gateway = Process("serve", *self.arguments(), ready=r"^ready", listener=self.listener)
         self.url = self.gateway.find(r"gateway\s+(http\S+)")
         self.console = self.gateway.find(r"console\s+(http\S+)")
 

@@ -1,5 +1,8 @@
 // Upstreams and clients that misbehave: the right error, and the gateway goes on.
+#include <fstream>
+
 #include "proxy/gateway_fixture.h"
+#include "proxy/listener.h"
 
 namespace proxy {
 namespace {
@@ -11,6 +14,17 @@ using support::TestCertificate;
 using support::TestUpstream;
 
 class Failure : public GatewayFixture {};
+
+/// As the kernel knows it: asking by connecting would leave a client behind.
+bool is_listening(int port) {
+    std::ifstream table("/proc/net/tcp");
+    char wanted[16];
+    std::snprintf(wanted, sizeof wanted, ":%04X 00000000", static_cast<unsigned>(port));
+    for (std::string line; std::getline(table, line);) {
+        if (line.find(wanted) != line.npos) return true;
+    }
+    return false;
+}
 
 TestUpstream::Responder fine() {
     return [](const SeenRequest&) { return ok("fine"); };
@@ -192,6 +206,67 @@ TEST_F(Failure, FinishesWhatIsInFlightWhenStopped) {
     stopper.join();
     stop();
     EXPECT_EQ(facts_of<lifecycle::RunEnded>().size(), 1u);
+}
+
+/// A balancer may have sent a request on an idle connection when the stop begins.
+TEST_F(Failure, AnswersWhatIsOnItsWayOnAnIdleConnectionWhenStopped) {
+    TestUpstream upstream(fine());
+    options.timeouts.farewell = calendar::Duration::seconds(3);
+    start(upstream);
+    const auto idle = client();
+    const auto other = client();
+    idle->send(get("/x"));
+    EXPECT_EQ(support::read_answer(*idle).status, 200);
+    std::thread stopper([&] { gateway->stop(calendar::Duration::seconds(4)); });
+    EXPECT_TRUE(eventually([&] { return !is_listening(gateway->port()); }));
+    idle->send(get("/x"));
+    const auto answer = support::read_answer(*idle);
+    EXPECT_EQ(answer.body, "fine");
+    EXPECT_EQ(answer.field("connection"), "close");
+    other->send("POST /model//load HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(support::read_answer(*other).field("connection"), "close") << "an own answer";
+    EXPECT_TRUE(idle->is_closed_by_peer());
+    EXPECT_TRUE(other->is_closed_by_peer());
+    stopper.join();
+}
+
+/// As a supervisor has it: the socket outlives the gateway, and who connects meanwhile is served by
+/// the next one.
+TEST_F(Failure, HandsThePassedSocketOnWithWhoConnectedToIt) {
+    TestUpstream upstream(fine());
+    options.upstream_url = "http://127.0.0.1:" + std::to_string(upstream.port());
+    for (const std::size_t threads : {1u, 2u}) {
+        auto kept = listen_on("127.0.0.1:0", 1);
+        options.threads = threads;
+        options.passed_sockets = {kept[0].descriptor()};
+        const auto serve = [&] {
+            auto one =
+                std::make_unique<Gateway>(options, nullptr, keys, observer, catalogue, clock);
+            one->start();
+            EXPECT_EQ(one->port(), kept[0].port());
+            return one;
+        };
+        auto first = serve();
+        const auto before = support::connect_to(kept[0].port());
+        before->send(get("/x"));
+        EXPECT_EQ(support::read_answer(*before).status, 200);
+        before->close();
+        first->stop(calendar::Duration::seconds(2));
+        first.reset();
+        const auto between = support::connect_to(kept[0].port());
+        between->send(get("/x"));
+        const auto second = serve();
+        EXPECT_EQ(support::read_answer(*between).status, 200);
+    }
+}
+
+TEST_F(Failure, RefusesAPassedDescriptorThatIsNoListeningSocket) {
+    options.upstream_url = "http://127.0.0.1:1";
+    for (const int descriptor : {0, 1000}) {
+        options.passed_sockets = {descriptor};
+        Gateway other(options, nullptr, keys, observer, catalogue, clock);
+        EXPECT_THROW(other.start(), std::runtime_error) << descriptor;
+    }
 }
 
 TEST_F(Failure, GivesUpWhatIsInFlightAfterTheGrace) {

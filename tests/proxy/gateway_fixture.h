@@ -97,6 +97,8 @@ bool eventually(Condition condition) {
 
 class GatewayFixture : public testing::Test {
   protected:
+    // Tests stop with idle connections, and have nothing on its way on them.
+    GatewayFixture() { options.timeouts.farewell = calendar::Duration::milliseconds(10); }
     void TearDown() override {
         stop();
         log.reset();
