@@ -3,11 +3,13 @@
 #include <iostream>
 #include <memory>
 
+#include "cli/reload.h"
 #include "cli/service.h"
 #include "platform/clock.h"
 #include "platform/descriptors.h"
 #include "platform/log.h"
 #include "platform/passed_sockets.h"
+#include "platform/reload_wish.h"
 #include "platform/shutdown.h"
 
 namespace cli {
@@ -20,19 +22,47 @@ platform::Severity severity_of(const std::string& level) {
     return platform::Severity::info;
 }
 
+/// SIGHUP: a configuration that cannot be is refused, and the one in force goes on.
+void reload(const ConfigArguments& arguments, Settings& in_force, Service& service) {
+    using platform::Severity;
+    Settings wanted;
+    try {
+        wanted = load_settings(arguments);
+        check_for_serving(wanted);
+    } catch (const BadSetting& error) {
+        platform::log(Severity::error, "serve", "the new configuration is refused, the old goes on",
+                      {{"why", error.what()}});
+        return;
+    }
+    const Reload planned = plan_reload(in_force, wanted);
+    in_force = planned.in_force;
+    platform::set_log_threshold(severity_of(in_force.log.level));
+    service.apply(in_force);
+    for (const std::string& path : planned.need_restart) {
+        platform::log(Severity::warning, "serve", "a changed setting needs a restart",
+                      {{"setting", path}});
+    }
+    for (const std::string& path : planned.changed) {
+        platform::log(Severity::info, "serve", "a setting has changed", {{"setting", path}});
+    }
+    platform::log(Severity::info, "serve", "configuration read again");
+}
+
 Exit serve(const ConfigArguments& arguments) {
-    const Settings settings = load_settings(arguments);
+    Settings settings = load_settings(arguments);
     check_for_serving(settings);
     platform::set_log_threshold(severity_of(settings.log.level));
     const std::vector<int> passed_sockets = platform::take_passed_sockets();
     platform::raise_descriptor_limit();
     const platform::Shutdown shutdown;
+    platform::ReloadWish wish;
     const platform::SystemClock clock;
-    const Service service(settings, clock, passed_sockets);
+    Service service(settings, clock, passed_sockets);
     std::cout << "gateway  " << service.gateway_url() << "\n"
               << "console  " << service.console_url() << "\n"
               << "ready" << std::endl;
-    while (!shutdown.wait_for(calendar::Duration::seconds(3600))) {
+    while (!shutdown.wait_for(calendar::Duration::seconds(3600), wish.descriptor())) {
+        if (wish.take()) reload(arguments, settings, service);
     }
     platform::log(platform::Severity::info, "serve", "stopping");
     return Exit::done;

@@ -237,7 +237,7 @@ struct Service::Parts {
         console.stop();
     }
 
-    const Settings settings;
+    Settings settings;  // in force
     std::unique_ptr<journal::Journal> journal;
     journal::Reader reader;
     ledger::JournalSource source;
@@ -269,6 +269,11 @@ Service::Service(const Settings& settings, const calendar::Clock& clock,
 
 Service::~Service() {
     parts_->stop();
+}
+
+void Service::apply(const Settings& settings) {
+    parts_->settings.gateway.stop_seconds = settings.gateway.stop_seconds;
+    parts_->gateway.set_limits(gateway_limits(settings.gateway));
 }
 
 std::string Service::gateway_url() const {

@@ -30,6 +30,9 @@ class Service {
     /// goes to the ledger if it answers.
     ~Service();
 
+    /// Settings that may change while it runs (setting_keys.cpp); the others are not looked at.
+    void apply(const Settings& settings);
+
     std::string gateway_url() const;
     std::string console_url() const;
 

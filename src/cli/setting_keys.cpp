@@ -12,6 +12,19 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+/// Two settings are the same when they are shown the same.
+SettingKey make_key(std::string path, std::string help,
+                    std::function<std::string(Settings&, const json&)> set,
+                    std::function<ordered_json(const Settings&)> get) {
+    auto same = [get](const Settings& a, const Settings& b) { return get(a) == get(b); };
+    return {std::move(path), std::move(help), std::move(set), get, same, false};
+}
+
+SettingKey reloadable(SettingKey key) {
+    key.reloads = true;
+    return key;
+}
+
 using Check = std::function<std::string(const std::string&)>;
 
 template <class Access>
@@ -30,7 +43,7 @@ SettingKey text_key(std::string path, std::string help, Access access, Check che
         Settings copy = settings;
         return ordered_json(access(copy));
     };
-    return {std::move(path), std::move(help), set, get};
+    return make_key(std::move(path), std::move(help), set, get);
 }
 
 std::optional<std::int64_t> as_integer(const json& value) {
@@ -66,7 +79,7 @@ SettingKey integer_key(std::string path, std::string help, Access access, Range 
         Settings copy = settings;
         return ordered_json(access(copy));
     };
-    return {std::move(path), std::move(help), set, get};
+    return make_key(std::move(path), std::move(help), set, get);
 }
 
 /// A two-value enumeration, in the order of its words.
@@ -86,7 +99,7 @@ SettingKey choice_key(std::string path, std::string help, Access access,
         Settings copy = settings;
         return ordered_json(words.at(static_cast<std::size_t>(access(copy))));
     };
-    return {std::move(path), std::move(help), set, get};
+    return make_key(std::move(path), std::move(help), set, get);
 }
 
 std::vector<std::string> split_at_commas(const std::string& text) {
@@ -121,7 +134,7 @@ SettingKey list_key(std::string path, std::string help, Access access, Check che
         Settings copy = settings;
         return ordered_json(access(copy));
     };
-    return {std::move(path), std::move(help), set, get};
+    return make_key(std::move(path), std::move(help), set, get);
 }
 
 SettingKey secret(SettingKey key) {
@@ -206,26 +219,28 @@ const std::vector<SettingKey>& setting_keys() {
                    "passthrough: clients hold the upstream's keys; managed: clients hold ours",
                    FIELD(gateway.keys), {"passthrough", "managed"}),
         integer_key("gateway.threads", "event loops", FIELD(gateway.threads), {1, 64}),
-        integer_key("gateway.max_body_bytes", "largest request body", FIELD(gateway.max_body_bytes),
-                    {1024, 1ll << 40}),
+        reloadable(integer_key("gateway.max_body_bytes", "largest request body",
+                               FIELD(gateway.max_body_bytes), {1024, 1ll << 40})),
         choice_key("gateway.isolation",
                    "managed keys: refuse or share the instances of other accounts",
                    FIELD(gateway.isolation), {"refuse", "share"}),
         list_key("gateway.forward_paths", "managed keys: further paths that may pass, unmetered",
                  FIELD(gateway.forward_paths), check_forward_path),
-        integer_key("gateway.max_head_bytes", "largest head of a request, then 431",
-                    FIELD(gateway.max_head_bytes), {1024, 1 << 20}),
-        integer_key("gateway.max_header_fields", "most fields of a head, then 431",
-                    FIELD(gateway.max_header_fields), {16, 10'000}),
-        integer_key("gateway.max_connections",
-                    "clients' connections in all; beyond it new ones wait in the kernel's queue",
-                    FIELD(gateway.max_connections), {1, 1'000'000}),
-        integer_key("gateway.max_connections_per_address",
-                    "of one IPv4 address or IPv6 /64, then 429; 0: no limit (behind a balancer)",
-                    FIELD(gateway.max_connections_per_address), {0, 1'000'000}),
-        integer_key("gateway.max_in_flight",
-                    "requests served at once; beyond it all but deletes get 503",
-                    FIELD(gateway.max_in_flight), {1, 1'000'000}),
+        reloadable(integer_key("gateway.max_head_bytes", "largest head of a request, then 431",
+                               FIELD(gateway.max_head_bytes), {1024, 1 << 20})),
+        reloadable(integer_key("gateway.max_header_fields", "most fields of a head, then 431",
+                               FIELD(gateway.max_header_fields), {16, 10'000})),
+        reloadable(integer_key(
+            "gateway.max_connections",
+            "clients' connections in all; beyond it new ones wait in the kernel's queue",
+            FIELD(gateway.max_connections), {1, 1'000'000})),
+        reloadable(integer_key(
+            "gateway.max_connections_per_address",
+            "of one IPv4 address or IPv6 /64, then 429; 0: no limit (behind a balancer)",
+            FIELD(gateway.max_connections_per_address), {0, 1'000'000})),
+        reloadable(integer_key("gateway.max_in_flight",
+                               "requests served at once; beyond it all but deletes get 503",
+                               FIELD(gateway.max_in_flight), {1, 1'000'000})),
         integer_key("gateway.head_timeout_seconds", "for a request's head, whole, then 408",
                     FIELD(gateway.head_timeout_seconds), {1, 3600}),
         integer_key("gateway.body_timeout_seconds",
@@ -236,11 +251,12 @@ const std::vector<SettingKey>& setting_keys() {
                     FIELD(gateway.send_timeout_seconds), {1, 3600}),
         integer_key("gateway.keep_alive_seconds", "an idle client's connection is closed after it",
                     FIELD(gateway.keep_alive_seconds), {1, 3600}),
-        integer_key("gateway.min_bytes_per_second",
-                    "least pace of bodies and answers, on average over their time-out; 0: a byte",
-                    FIELD(gateway.min_bytes_per_second), {0, 1'000'000}),
-        integer_key("gateway.stop_seconds", "how long a stop waits for calls in flight",
-                    FIELD(gateway.stop_seconds), {0, 3600}),
+        reloadable(integer_key(
+            "gateway.min_bytes_per_second",
+            "least pace of bodies and answers, on average over their time-out; 0: a byte",
+            FIELD(gateway.min_bytes_per_second), {0, 1'000'000})),
+        reloadable(integer_key("gateway.stop_seconds", "how long a stop waits for calls in flight",
+                               FIELD(gateway.stop_seconds), {0, 3600})),
         list_key("gateway.tls.certificate",
                  "PEM files with their chains: clients speak HTTPS; of several by name (SNI)",
                  FIELD(gateway.tls.certificate), check_path),
@@ -300,7 +316,8 @@ const std::vector<SettingKey>& setting_keys() {
                     FIELD(origin.queue_per_replica), {0, 100'000}),
         integer_key("origin.queue_seconds", "how long a run waits for a replica, then 429",
                     FIELD(origin.queue_seconds), {0, 3600}),
-        text_key("log.level", "debug, info, warning or error", FIELD(log.level), check_level),
+        reloadable(
+            text_key("log.level", "debug, info, warning or error", FIELD(log.level), check_level)),
     };
     return keys;
 }

@@ -18,6 +18,8 @@ struct SettingKey {
     std::string help;
     std::function<std::string(Settings&, const nlohmann::json&)> set;
     std::function<nlohmann::ordered_json(const Settings&)> get;  // absent: a secret
+    std::function<bool(const Settings&, const Settings&)> same;
+    bool reloads = false;  // may change while `serve` runs; no secret does
 };
 
 const std::vector<SettingKey>& setting_keys();

@@ -78,14 +78,15 @@ int Shutdown::descriptor() const {
     return event.load();
 }
 
-bool Shutdown::wait_for(calendar::Duration limit) const {
+bool Shutdown::wait_for(calendar::Duration limit, int other) const {
     const std::int64_t end = monotonic_micros() + limit.micros;
     while (!requested()) {
         const std::int64_t left = end - monotonic_micros();
         if (left <= 0) return false;
-        pollfd watched{descriptor(), POLLIN, 0};
+        pollfd watched[] = {{descriptor(), POLLIN, 0}, {other, POLLIN, 0}};
         // Rounded up, so that the last wait is not a spin.
-        ::poll(&watched, 1, static_cast<int>(std::min<std::int64_t>((left + 999) / 1000, 60'000)));
+        ::poll(watched, 2, static_cast<int>(std::min<std::int64_t>((left + 999) / 1000, 60'000)));
+        if (watched[1].revents != 0 && !requested()) return false;
     }
     return true;
 }

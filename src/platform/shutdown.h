@@ -19,8 +19,9 @@ class Shutdown {
     /// Readable from the request on and for ever: for poll and epoll (level-triggered). Nobody
     /// reads from it.
     int descriptor() const;
-    /// True when requested, at the latest after `limit` otherwise false.
-    bool wait_for(calendar::Duration limit) const;
+    /// True when requested, at the latest after `limit` otherwise false; false at once, too, when
+    /// the descriptor `other` is readable.
+    bool wait_for(calendar::Duration limit, int other = -1) const;
     /// As if a signal had come; any thread.
     void request();
 };

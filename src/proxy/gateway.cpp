@@ -39,8 +39,7 @@ constexpr std::uint64_t kept_descriptors_per_thread = 8;
 
 /// Each client in service may need an upstream connection: whoever is taken in can be served, so
 /// accepting pauses before descriptors run out.
-ConnectionCount::Limits count_limits(const Options& options) {
-    const Limits& limits = options.limits;
+ConnectionCount::Limits count_limits(const Options& options, const Limits& limits) {
     const std::uint64_t all = platform::descriptor_limit();
     const std::uint64_t kept = kept_descriptors + kept_descriptors_per_thread * options.threads;
     if (all < kept + 2) {
@@ -66,7 +65,7 @@ struct Gateway::Parts {
           tls(make_tls(url, options)),
           client_tls(make_client_tls(options)),
           address(url),
-          connections(count_limits(options)),
+          connections(count_limits(options, options.limits)),
           shared{.options = options,
                  .upstream_url = url,
                  .upstream_address = address,
@@ -125,6 +124,11 @@ void Gateway::start() {
 
 std::uint16_t Gateway::port() const {
     return parts_->port;
+}
+
+void Gateway::set_limits(const Limits& limits) {
+    parts_->connections.set_limits(count_limits(parts_->options, limits));
+    for (const auto& worker : parts_->workers) worker->set_limits(limits);
 }
 
 void Gateway::stop(calendar::Duration grace) {

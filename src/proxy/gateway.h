@@ -32,6 +32,10 @@ class Gateway {
     void start();
     std::uint16_t port() const;
 
+    /// Any thread. What begins from now on is held to them; those that need the room of what is
+    /// there already (connections) wait for it.
+    void set_limits(const Limits& limits);
+
     /// No new work; what is in flight finishes, at the latest after `grace`. Blocks; idempotent.
     void stop(calendar::Duration grace);
 

@@ -58,7 +58,7 @@ inline constexpr std::size_t high_water = 64u << 10;
 
 struct Services {
     const Options& options;
-    Limits limits;
+    Limits limits;  // in force: they may change between passes, the options' are those of the start
     const UpstreamUrl& upstream_url;
     UpstreamAddress& upstream_address;
     const TlsContext* tls;  // towards the upstream; null: plain

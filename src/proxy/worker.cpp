@@ -128,6 +128,7 @@ void Worker::run() {
     block_sigpipe();
     while (true) {
         loop_.run_pass(next_deadline());
+        if (has_wanted_limits_.load(std::memory_order_relaxed)) take_limits();
         if (stop_deadline_.load() != 0 && !services_.stopping) begin_stopping();
         end_pass();
         if (!services_.stopping) continue;
@@ -143,6 +144,21 @@ void Worker::begin_stopping() {
     services_.stopping = true;
     acceptor_.stop();
     clients_.for_each([](ClientConnection& client) { client.wind_down(); });
+}
+
+void Worker::set_limits(const Limits& limits) {
+    {
+        const std::lock_guard lock(mutex_);
+        wanted_limits_ = limits;
+        has_wanted_limits_ = true;
+    }
+    loop_.wake();
+}
+
+void Worker::take_limits() {
+    const std::lock_guard lock(mutex_);
+    services_.limits = wanted_limits_;
+    has_wanted_limits_ = false;
 }
 
 void Worker::stop(std::int64_t deadline_micros) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 #include "journal/journal.h"
 #include "proxy/acceptor.h"
@@ -36,6 +37,8 @@ class Worker : private Acceptor::Taker {
 
     /// Until stop; on a thread of its own.
     void run();
+    /// Any thread: for what begins after its next pass.
+    void set_limits(const Limits& limits);
     /// Any thread. What is under way may finish until `deadline_micros` (monotonic).
     void stop(std::int64_t deadline_micros);
 
@@ -48,6 +51,7 @@ class Worker : private Acceptor::Taker {
     void end_pass();
     void call_late();
     void begin_stopping();
+    void take_limits();
 
     EventLoop loop_;
     TimerQueues timers_;
@@ -62,6 +66,11 @@ class Worker : private Acceptor::Taker {
     Acceptor acceptor_;
     platform::Counter& turned_away_;
     std::atomic<std::int64_t> stop_deadline_{0};  // 0: not stopping
+
+    // Under mutex_.
+    std::mutex mutex_;
+    Limits wanted_limits_;
+    std::atomic<bool> has_wanted_limits_{false};  // read without it
 };
 
 }  // namespace proxy

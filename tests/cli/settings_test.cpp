@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/reload.h"
+
 namespace cli {
 namespace {
 
@@ -115,6 +117,24 @@ TEST_F(SettingsTest, WhatIsPrintedIsAConfigurationItself) {
     const Settings settings = load_settings({"", {"gateway.threads=3", "data_dir=/somewhere"}}, {});
     const std::string printed = describe(settings);
     EXPECT_EQ(describe(load_settings({file(printed), {}}, {})), printed);
+}
+
+TEST_F(SettingsTest, AReloadChangesWhatMayChangeAndNamesTheRest) {
+    Settings in_force = load_settings({"", {}}, {});
+    Settings wanted = in_force;
+    EXPECT_TRUE(plan_reload(in_force, wanted).changed.empty());
+    wanted.gateway.max_in_flight = 7;
+    wanted.log.level = "debug";
+    wanted.gateway.threads = 5;
+    wanted.upstream.key = "canary";  // a secret is compared, too
+    const Reload reload = plan_reload(in_force, wanted);
+    EXPECT_EQ(reload.changed, (std::vector<std::string>{"gateway.max_in_flight", "log.level"}));
+    EXPECT_EQ(reload.need_restart, (std::vector<std::string>{"gateway.threads", "upstream.key"}));
+    EXPECT_EQ(reload.in_force.gateway.max_in_flight, 7);
+    EXPECT_EQ(reload.in_force.log.level, "debug");
+    EXPECT_EQ(reload.in_force.gateway.threads, 1);
+    EXPECT_EQ(reload.in_force.upstream.key, "");
+    EXPECT_EQ(plan_reload(reload.in_force, wanted).need_restart, reload.need_restart) << "again";
 }
 
 TEST_F(SettingsTest, ManagedKeysNeedTheUpstreamsCredential) {

@@ -2,6 +2,7 @@
 refused, no answer is cut, nothing is forwarded twice."""
 import http.client
 import json
+import signal
 import socket
 import threading
 import time
@@ -114,6 +115,51 @@ class Restarts(unittest.TestCase):
         self.assertEqual([other for client in clients for other in client.other], [])
         self.assertEqual(self.forwarded, told(), "each once")
         self.assertGreater(sum(client.fresh for client in clients), CLIENTS, "they had to reconnect")
+
+
+class Reloading(unittest.TestCase):
+    def head(self, size):
+        return self.stack.call("GET", "/x", headers={"X-Long": "a" * size})[0]
+
+    def reload(self, settings, says):
+        with open(self.file, "w") as file:
+            file.write(settings if isinstance(settings, str) else json.dumps(settings))
+        before = len(self.stack.gateway.log)
+        self.stack.gateway.child.send_signal(signal.SIGHUP)
+        wait_for(says, lambda: any(says in line for line in self.stack.gateway.log[before:]), 10)
+        return "\n".join(self.stack.gateway.log[before:])
+
+    def test_sighup_applies_names_and_refuses(self):
+        upstream = Upstream(lambda connection, head, length: connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+        self.addCleanup(upstream.close)
+        self.stack = Stack(upstream=upstream.url, start=False)
+        self.addCleanup(self.stack.__exit__, None, None, None)
+        self.file = self.stack.folder / "tollgate.json"
+        with open(self.file, "w") as file:
+            file.write("{}")
+        words = self.stack.arguments()
+        self.stack.arguments = lambda: ["--config", self.file, *words]
+        self.stack.start_gateway()
+        self.assertEqual(self.head(5000), 200)
+
+        said = self.reload({"gateway.max_head_bytes": 2048, "gateway.threads": 3, "log.level": "info",
+                            "upstream.key": "canary"}, "configuration read again")
+        self.assertIn("has changed  setting=gateway.max_head_bytes", said)
+        self.assertIn("needs a restart  setting=gateway.threads", said)
+        self.assertIn("needs a restart  setting=upstream.key", said)
+        self.assertNotIn("canary", said)
+        self.assertEqual(self.head(5000), 431)
+        self.assertEqual(self.head(10), 200)
+
+        for wrong in ("{", {"gateway.max_head_bytes": "many"}, {"gateway.nonsense": 1},
+                      {"gateway.max_head_bytes": 65536, "gateway.max_in_flight": 0}):
+            with self.subTest(wrong=wrong):
+                self.reload(wrong, "is refused, the old goes on")
+                self.assertEqual(self.head(5000), 431, "the old one")
+        self.reload({}, "configuration read again")
+        self.assertEqual(self.head(5000), 200)
+        self.assertEqual(self.stack.gateway.stop(), 0)
 
 
 if __name__ == "__main__":

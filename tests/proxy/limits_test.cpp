@@ -123,6 +123,25 @@ TEST_F(LimitsOfAGateway, RequestsInFlightAreBoundedButDeletesPass) {
     }
 }
 
+TEST_F(LimitsOfAGateway, MayChangeWhileItServes) {
+    options.threads = 2;
+    start_answering(fine);
+    const auto peer = client();
+    const auto ask_with_field = [&](std::size_t bytes) {
+        peer->send(get("/x", "A: " + std::string(bytes, 'a') + "\r\n"));
+        return support::read_answer(*peer).status;
+    };
+    EXPECT_EQ(ask_with_field(2000), 200);
+    Limits limits = options.limits;
+    limits.head_bytes = 1000;
+    limits.connections_per_address = 1;
+    gateway->set_limits(limits);
+    EXPECT_TRUE(eventually([&] { return support::read_answer(*client()).status == 429; }));
+    EXPECT_TRUE(eventually([&] { return ask_with_field(2000) != 200; })) << "431, and the end";
+    gateway->set_limits(options.limits);
+    EXPECT_TRUE(eventually([&] { return ask(get("/x")).status == 200; }));
+}
+
 TEST_F(LimitsOfAGateway, ThoseWhoLeaveAreInFlightNoMore) {
     options.limits.in_flight = 1;
     start_waiting();
