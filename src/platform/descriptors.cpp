@@ -1,6 +1,10 @@
 #include "platform/descriptors.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace platform {
 
@@ -16,6 +20,13 @@ std::uint64_t raise_descriptor_limit() {
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
     return descriptor_limit();
+}
+
+bool can_open_descriptor() {
+    const int copy = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    const bool could = copy >= 0 || errno == EBADF;
+    if (copy >= 0) ::close(copy);
+    return could;
 }
 
 }  // namespace platform

@@ -9,4 +9,7 @@ std::uint64_t descriptor_limit();
 /// To the hard limit, which is for the administrator to set; returns what holds then.
 std::uint64_t raise_descriptor_limit();
 
+/// Whether one more could be opened now, by trying.
+bool can_open_descriptor();
+
 }  // namespace platform

@@ -10,6 +10,8 @@ namespace {
 
 OwnError error_of(UpstreamFailure failure) {
     switch (failure) {
+        case UpstreamFailure::no_descriptor:
+            return errors::no_descriptor;
         case UpstreamFailure::unreachable:
             return errors::unreachable;
         case UpstreamFailure::stale:
@@ -214,7 +216,9 @@ void Exchange::on_upstream_failure(UpstreamFailure failure) {
     }
     if (meter_.is_load_or_delete()) {
         // What was never forwarded has a known outcome: our own refusal.
-        record_final(failure == UpstreamFailure::unreachable ? errors::unreachable.status : 0, {});
+        const bool was_sent =
+            failure != UpstreamFailure::unreachable && failure != UpstreamFailure::no_descriptor;
+        record_final(was_sent ? 0 : error_of(failure).status, {});
     }
     refuse(error_of(failure));
 }

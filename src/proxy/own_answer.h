@@ -52,6 +52,8 @@ inline constexpr OwnError upstream_garbage{502, "upstream-garbage",
                                            "the upstream's answer is malformed"};
 inline constexpr OwnError cannot_record{503, "cannot-record",
                                         "this call cannot be recorded at the moment"};
+inline constexpr OwnError no_descriptor{503, "no-descriptor",
+                                        "the gateway can open no more connections at the moment"};
 inline constexpr OwnError too_busy{503, "too-busy", "too many requests are being served"};
 inline constexpr OwnError upstream_timeout{504, "upstream-timeout",
                                            "the upstream did not answer in time"};

@@ -1,5 +1,6 @@
 #include "proxy/upstream_connection.h"
 
+#include "platform/descriptors.h"
 #include "platform/log.h"
 #include "proxy/exchange.h"
 #include "proxy/upstream_pool.h"
@@ -25,6 +26,7 @@ UpstreamConnection::UpstreamConnection(Services& services,
                           {{"why", error.what()}});
             socket_.reset();
         }
+        lacks_descriptor_ = !socket_ && !platform::can_open_descriptor();
     }
     if (!socket_) services_.late.push_back(this);
     services_.timers.connect.arm(*this, services_.loop.now_micros());
@@ -68,7 +70,9 @@ void UpstreamConnection::fail(UpstreamFailure failure) {
     if (failure == UpstreamFailure::ended && reused_ && !answered_) {
         failure = UpstreamFailure::stale;
     }
-    if (failure == UpstreamFailure::unreachable) {
+    if (failure == UpstreamFailure::unreachable && lacks_descriptor_) {
+        failure = UpstreamFailure::no_descriptor;
+    } else if (failure == UpstreamFailure::unreachable) {
         services_.upstream_address.refresh();
         if (socket_ && !socket_->failure().empty()) {
             platform::log(platform::Severity::warning, "proxy", "no TLS with the upstream",

@@ -18,10 +18,11 @@ class Exchange;
 
 /// Why an upstream connection is no longer of use.
 enum class UpstreamFailure {
-    unreachable,  // no connection was made: nothing was sent
-    stale,        // one from the pool closed or broke before anything of an answer came
-    ended,        // another one closed or broke
-    garbage,      // what came is no answer
+    no_descriptor,  // this process may open no more: nothing was sent
+    unreachable,    // no connection was made: nothing was sent
+    stale,          // one from the pool closed or broke before anything of an answer came
+    ended,          // another one closed or broke
+    garbage,        // what came is no answer
     timeout,
 };
 
@@ -69,6 +70,7 @@ class UpstreamConnection : public EventHandler, public Timer, public LateHandler
     bool closed_ = false;
     bool pumping_ = false;
     bool broken_ = false;  // a write failed
+    bool lacks_descriptor_ = false;
     std::int64_t idle_since_micros_ = 0;
 };
 

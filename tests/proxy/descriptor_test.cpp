@@ -140,6 +140,10 @@ TEST_F(Descriptors, ThatRunOutPauseAccepting) {
     const std::int64_t before = apart.cpu_micros();
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
     EXPECT_LT(apart.cpu_micros() - before, 200'000) << "a busy loop";
+    peers.front()->send(post("/model/run", R"({"model":"m"})"));
+    const auto refused = support::read_answer(*peers.front());
+    EXPECT_EQ(refused.status, 503) << "taken in with the last descriptor";
+    EXPECT_EQ(refused.field("tollgate-error"), "no-descriptor");
     peers.back()->send(get("/x"));
     for (std::size_t i = 0; i + 1 < peers.size(); ++i) peers[i].reset();
     EXPECT_EQ(support::read_answer(*peers.back()).status, 200);
