@@ -16,6 +16,7 @@ void Batch::add(std::string_view payload) {
 void Batch::clear() {
     bytes_.clear();
     lengths_.clear();
+    essential_ = false;
 }
 
 }  // namespace journal

@@ -36,6 +36,7 @@ class LiveJournal final : public Journal {
     std::uint64_t submit(Producer& producer, Batch& batch) override;
     Sequence append_and_wait(std::string_view payload) override;
     State state() const override;
+    bool takes_essential() const override;
     std::string failure() const override;
     Sequence sealed_through() const override { return sealed_through_.load(); }
     Sequence next_sequence() const override { return next_sequence_.load(); }
@@ -106,7 +107,8 @@ std::uint64_t LiveJournal::submit(Producer& producer, Batch& batch) {
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        if (closing_ || state() != State::writing) {
+        const bool takes = batch.essential_ ? takes_essential() : state() == State::writing;
+        if (closing_ || !takes) {
             batch.clear();
             return 0;
         }
@@ -144,6 +146,13 @@ State LiveJournal::state() const {
                       queued_bytes_.load(std::memory_order_relaxed) >= options_.queue_limit_bytes ||
                       writer_.preparer().lacks_space();
     return full ? State::full : State::writing;
+}
+
+bool LiveJournal::takes_essential() const {
+    const std::uint64_t queued = queued_bytes_.load(std::memory_order_relaxed);
+    return !failed_.load() && !writer_.preparer().lacks_space() &&
+           queued < options_.queue_limit_bytes &&
+           backlog_.bytes() + queued < options_.backlog_limit_bytes + options_.reserve_bytes;
 }
 
 std::string LiveJournal::failure() const {

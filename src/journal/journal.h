@@ -28,7 +28,8 @@ struct Options {
     std::uint64_t segment_bytes = 16u
                                   << 20;  // preallocated and zeroed; a new one is begun when full
     std::uint64_t backlog_limit_bytes = 4ull << 30;  // unshipped; beyond it the journal is `full`
-    std::uint64_t queue_limit_bytes = 64u << 20;     // handed over, not yet written: the same
+    std::uint64_t reserve_bytes = 16u << 20;  // beyond the backlog's limit, for essential batches
+    std::uint64_t queue_limit_bytes = 64u << 20;  // handed over, not yet written: the same
     /// A commit starts at once when the previous held fewer records than `busy_records`; otherwise
     /// when none came for `busy_lull`, or `busy_pace` after the previous one began.
     std::size_t busy_records = 8;
@@ -49,6 +50,9 @@ class Batch {
 
     std::string bytes_;                   // payloads end to end
     std::vector<std::uint32_t> lengths_;  // one each
+    /// It holds a fact of what has happened and ends or begins a bill (the answer to a load or a
+    /// delete): taken beyond the backlog's limit, out of the reserve.
+    bool essential_ = false;
 };
 
 /// Whether the journal takes records. Full: the backlog, the queue, or no space on the disk for the
@@ -88,8 +92,9 @@ class Journal {
 
     /// Hands over all records of one pass under one lock, and returns the producer's ordinal of the
     /// last of them: it is durable when producer.durable() reaches that. `batch` is left empty.
-    /// Not while state() is full or failed, or after close(): then the records are dropped, and 0
-    /// is returned. An empty batch gives the ordinal of the last record handed over.
+    /// Not while state() is full (essential: while there is no reserve) or failed, or after
+    /// close(): then the records are dropped, and 0 is returned. An empty batch gives the ordinal
+    /// of the last record handed over.
     virtual std::uint64_t submit(Producer& producer, Batch& batch) = 0;
 
     /// For threads that may block: returns when the payload is on disk; its sequence. Throws
@@ -100,6 +105,9 @@ class Journal {
     /// A failed sync ends all writing for the life of the process: after it nothing is known of
     /// what the disk holds (design.md). A full journal takes records again once release() frees it.
     virtual State state() const = 0;
+    /// Whether an essential batch would be taken: while writing, and at the backlog's limit as long
+    /// as the reserve lasts. A disk without space has none.
+    virtual bool takes_essential() const = 0;
     virtual std::string failure() const = 0;  // what failed, empty while writing
 
     /// The last record that is durable and sealed: what the shipper may read. 0: none.

@@ -125,7 +125,7 @@ void CallMeter::record_answer(int status, std::optional<calendar::Instant> date,
     lifecycle::DeleteAnswered fact{id_, key_, model_, status, sent_at_, date};
     services_.observer.on_delete(fact, credential_);
     if (!services_.gate.is_recording()) return waiter.on_gate(true);
-    if (services_.gate.accepts()) {
+    if (services_.gate.accepts_essential()) {
         services_.recorder.record(std::move(fact), waiter);
         return;
     }

@@ -15,8 +15,9 @@ void OutputGate::add(std::string_view payload) {
     batch_.add(payload);
 }
 
-void OutputGate::add(std::string_view payload, GateWaiter& waiter) {
+void OutputGate::add(std::string_view payload, GateWaiter& waiter, Claim claim) {
     add(payload);
+    if (claim == Claim::essential) batch_.essential_ = true;
     urgent_ = true;
     waits_.push_back({handed_over_ + batch_.size(), &waiter});
 }

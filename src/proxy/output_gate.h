@@ -29,11 +29,15 @@ class OutputGate : public journal::Producer {
     /// Whether a record handed over now would be taken.
     bool accepts() const { return !journal_ || journal_->state() == journal::State::writing; }
 
+    /// The same of one that is essential (journal.h).
+    bool accepts_essential() const { return !journal_ || journal_->takes_essential(); }
+
     /// A record that nobody waits for: handed over with the next one that somebody does, or after
     /// `lazy_micros`.
     void add(std::string_view payload);
     /// A record, and who is told when it is durable. At most one wait per waiter.
-    void add(std::string_view payload, GateWaiter& waiter);
+    enum class Claim { common, essential };
+    void add(std::string_view payload, GateWaiter& waiter, Claim claim = Claim::common);
     /// The waiter is not told any more.
     void forget(const GateWaiter& waiter);
 

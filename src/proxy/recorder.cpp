@@ -15,7 +15,7 @@ void Recorder::record(lifecycle::FactBody body) {
 }
 
 void Recorder::record(lifecycle::FactBody body, GateWaiter& waiter) {
-    gate_.add(text_of({clock_.now(), std::move(body)}), waiter);
+    gate_.add(text_of({clock_.now(), std::move(body)}), waiter, OutputGate::Claim::essential);
 }
 
 calendar::Instant Recorder::record_run_arrived(const Run& run, GateWaiter& waiter) {

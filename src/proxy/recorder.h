@@ -18,7 +18,7 @@ class Recorder {
 
     /// Nobody waits for it.
     void record(lifecycle::FactBody body);
-    /// The waiter is told when it is durable.
+    /// Of a load or a delete; the waiter is told when it is durable.
     void record(lifecycle::FactBody body, GateWaiter& waiter);
 
     struct Run {

@@ -244,6 +244,34 @@ TEST(Journal, IsFullAtTheBacklogLimitUntilReleased) {
     EXPECT_EQ(read_kept(disk).back(), "z");
 }
 
+TEST(Journal, KeepsAReserveBeyondTheLimitForEssentialBatches) {
+    SimulatedDisk disk;
+    Options options = small_options();
+    options.backlog_limit_bytes = 20'000;
+    options.reserve_bytes = 5'000;
+    const auto journal = open_journal(disk, options);
+    while (journal->state() == State::writing) journal->append_and_wait(std::string(900, 'x'));
+    WaitingProducer producer;
+    std::uint64_t taken = 0;
+    while (journal->takes_essential()) {
+        Batch batch = batch_of({std::string(900, 'e')});
+        batch.essential_ = true;
+        const std::uint64_t ordinal = journal->submit(producer, batch);
+        ASSERT_EQ(ordinal, ++taken);
+        EXPECT_FALSE(batch.essential_) << "left as new";
+        ASSERT_TRUE(eventually([&] { return producer.durable() == ordinal; }));
+        Batch common = batch_of({"y"});
+        EXPECT_EQ(journal->submit(producer, common), 0u) << "full for all others";
+    }
+    EXPECT_GE(taken, 4u);
+    EXPECT_LE(taken, 6u);
+    Batch batch = batch_of({"e"});
+    batch.essential_ = true;
+    EXPECT_EQ(journal->submit(producer, batch), 0u) << "bounded, too";
+    journal->close();
+    EXPECT_EQ(read_kept(disk).back(), std::string(900, 'e'));
+}
+
 TEST(Journal, KeepsItsNumbersWhenAllWasReleased) {
     SimulatedDisk disk;
     Sequence last = 0;

@@ -115,6 +115,7 @@ class GatewayFixture : public testing::Test {
             journal::Options journal_options;
             journal_options.directory = directory / "journal";
             journal_options.segment_bytes = 1u << 20;
+            if (backlog_limit_bytes) journal_options.backlog_limit_bytes = *backlog_limit_bytes;
             journal_options.seal_interval = calendar::Duration::milliseconds(5);
             log = journal::Journal::open(*disk, clock, journal_options);
         }
@@ -184,6 +185,7 @@ class GatewayFixture : public testing::Test {
     bytez::Catalogue catalogue;
     Options options;
     bool with_journal = true;
+    std::optional<std::uint64_t> backlog_limit_bytes;
     std::unique_ptr<journal::Journal> log;
     std::unique_ptr<Gateway> gateway;
 };

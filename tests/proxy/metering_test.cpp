@@ -377,6 +377,20 @@ TEST_F(Metering, GivesNoAnswerThatIsNotInTheBooksWhenTheDiskFails) {
     EXPECT_EQ(ask(get("/model/list")).status, 200);
 }
 
+TEST_F(Metering, RecordsDeletesAndLoadsUnderWayInAFullJournal) {
+    backlog_limit_bytes = 100;  // the gateway's own start, and a load's intent, fill it
+    TestUpstream upstream(always(ok("x")));
+    start(upstream);
+    EXPECT_EQ(ask(post("/model/load", run_body)).status, 200) << "its answer came when it was full";
+    ASSERT_EQ(log->state(), journal::State::full);
+    for (const char* call : {"/model/run", "/model/load"}) {
+        EXPECT_EQ(ask(post(call, run_body)).field("tollgate-error"), "cannot-record") << call;
+    }
+    EXPECT_EQ(ask(post("/model/delete", run_body)).status, 200);
+    await<lifecycle::LoadAnswered>(1);
+    await<lifecycle::DeleteAnswered>(1);
+}
+
 TEST_F(Metering, RefusesALoadWhoseIntentCannotBeWritten) {
     disk = &simulated;
     TestUpstream upstream(always(ok("x")));

@@ -20,6 +20,8 @@ class SteppedJournal final : public journal::Journal {
     std::uint64_t submit(journal::Producer& producer, journal::Batch& batch) override;
     journal::Sequence append_and_wait(std::string_view payload) override;
     journal::State state() const override;
+    /// It has no reserve: what is essential fares like the rest.
+    bool takes_essential() const override { return state() == journal::State::writing; }
     std::string failure() const override { return failure_; }
     journal::Sequence sealed_through() const override { return committer_.sealed_through(); }
     journal::Sequence next_sequence() const override { return writer_.next(); }

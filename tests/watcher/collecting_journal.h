@@ -28,6 +28,7 @@ class CollectingJournal : public journal::Journal {
     }
     std::uint64_t submit(journal::Producer&, journal::Batch&) override { return 0; }
     journal::State state() const override { return journal::State::writing; }
+    bool takes_essential() const override { return true; }
     std::string failure() const override { return {}; }
     journal::Sequence sealed_through() const override { return 0; }
     journal::Sequence next_sequence() const override { return 1; }
