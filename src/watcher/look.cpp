@@ -41,7 +41,7 @@ Look look_of(const InstanceSeen& seen, Instant answered) {
     const auto ours = [&](std::optional<Instant> upstream) {
         return upstream ? std::optional(*upstream - shift) : std::nullopt;
     };
-    return {kind_of(seen.state), answered, seen.created, ours(seen.modified),
+    return {kind_of(seen.state),  answered, seen.created, ours(seen.created), ours(seen.modified),
             ours(seen.expires_at)};
 }
 

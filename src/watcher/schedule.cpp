@@ -8,9 +8,15 @@ namespace {
 using calendar::Duration;
 using calendar::Instant;
 
+/// By how much an instant that is moved by one answer's Date may be wrong.
+constexpr Duration clock_slack = Duration::seconds(5);
+
 /// FAILED is sticky until the next load: one from before it says nothing. Absent: it can't be told.
 std::optional<bool> is_stale(const Known& known, const Look& look) {
     if (look.created && known.created == look.created) return false;
+    // It may have ended in the moment between the load's departure and its arrival.
+    if (look.created && known.created && *look.created < *known.created) return true;
+    if (look.born && *look.born < known.since - clock_slack) return true;
     if (look.modified) return *look.modified < known.since;
     return std::nullopt;
 }

@@ -45,6 +45,7 @@ struct Look {
     Kind kind = Kind::unanswered;
     calendar::Instant at;                         // when the answer came
     std::optional<calendar::Instant> created;     // upstream clock: an identity
+    std::optional<calendar::Instant> born;        // the same, moved to the gateway's clock
     std::optional<calendar::Instant> modified;    // moved to the gateway's clock
     std::optional<calendar::Instant> expires_at;  // moved to the gateway's clock
 };

@@ -38,7 +38,7 @@ void Watcher::settle(const Question& question, const Outcome& outcome) {
     --under_way_;
     Watch* watch = watches_.find(question.instance);
     if (!watch || watch->id != question.id) return;  // ended, or loaded anew, meanwhile
-    Look look{Look::Kind::unanswered, outcome.answered_at, {}, {}, {}};
+    Look look{Look::Kind::unanswered, outcome.answered_at, {}, {}, {}, {}};
     if (outcome.answer.kind == StatusAnswer::Kind::report) {
         look = look_of(seen_of(question.instance, question.asked_at, outcome.answer),
                        outcome.answered_at);

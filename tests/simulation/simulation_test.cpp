@@ -25,6 +25,7 @@ constexpr std::uint64_t hard_seeds[] = {
     963925348,   // an answered delete was lost with its gateway, and nobody asked any more
     4079630068,  // asked and deleted in one breath: the look that saw it RUNNING did not count
     904069956,   // a run that a deleted instance finished made the next one, booting, one that ran
+    520871277,   // an instance failed while the next load was on its way, which nobody watched then
     600673967,   // an unanswered load's replicas were billed for an instance begun elsewhere
     3394410927,  // another's run was moved by a clock measured minutes and boots away
     1755556254,  // a load whose instance was deleted unseen was given another account's, much later

@@ -212,9 +212,9 @@ void Gateway::look() {
 }
 
 void Gateway::settle(const InstanceKey& instance, std::uint64_t id, const Exchange& exchange) {
-    Look look{Look::Kind::unanswered, clock_.now(), {}, {}, {}};
+    Look look{Look::Kind::unanswered, clock_.now(), {}, {}, {}, {}};
     if (!record_look(watches_.find(instance), instance, exchange, look))
-        look = {Look::Kind::unanswered, clock_.now(), {}, {}, {}};
+        look = {Look::Kind::unanswered, clock_.now(), {}, {}, {}, {}};
     if (!is_up()) return;
     Watch* watch = watches_.find(instance);
     if (!watch || watch->id != id) return;

@@ -17,7 +17,7 @@ double seconds(Duration duration) {
 }
 
 Look look(Look::Kind kind, double when) {
-    return {kind, at(when), {}, {}, {}};
+    return {kind, at(when), {}, {}, {}, {}};
 }
 
 Known loaded_at(double when) {
@@ -152,6 +152,20 @@ TEST(Schedule, PassesOverAFailedFromBeforeTheLoad) {
     for (int i = 0; i < 10; ++i) EXPECT_EQ(heed(known, failed), Verdict::keep);
     failed.modified = at(102);
     EXPECT_EQ(heed(known, failed), Verdict::over) << "a failed boot of this load";
+}
+
+TEST(Schedule, PassesOverAnEndThatCameWhileTheLoadWasOnItsWay) {
+    Known known = loaded_at(100);
+    Look failed = look(Look::Kind::terminal, 103);
+    failed.created = failed.born = at(1);
+    failed.modified = at(100.5);
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(heed(known, failed), Verdict::keep);
+    failed.created = failed.born = at(99);  // of the load itself, for all that the clocks tell
+    EXPECT_EQ(heed(known, failed), Verdict::over);
+    Known seen = running(1810);
+    failed.created = at(-1);
+    failed.born.reset();
+    EXPECT_EQ(heed(seen, failed), Verdict::keep) << "one before it";
 }
 
 TEST(Schedule, DoesNotWaitForEverOnAStaleFailed) {
