@@ -4,6 +4,7 @@
 // it, as text, in one transaction, into a table without index or trigger in the same cluster.
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -179,10 +180,12 @@ void measure(const std::string& directory, int sessions, int runs, int rounds) {
         store.connection_string = [url] { return url; };
         ledger::Shipper shipper(store, {.gateway = lifecycle::GatewayId(gateway)}, source, clock);
         link.run("CHECKPOINT");
+        const auto cpu_began = std::clock();
         const auto began = platform::monotonic_micros();
         while (shipper.ship_next()) {
         }
         const auto shipped = platform::monotonic_micros() - began;
+        const auto cpu = (std::clock() - cpu_began) * 1'000'000 / CLOCKS_PER_SEC;
         const auto lines = link.copy_out(
             "COPY (SELECT " + columns + " FROM facts WHERE gateway = '" + gateway + "') TO STDOUT");
         link.run("TRUNCATE bare");
@@ -193,8 +196,9 @@ void measure(const std::string& directory, int sessions, int runs, int rounds) {
         if (link.ask("SELECT sequence FROM gateways WHERE id = '" + gateway + "'") !=
             std::to_string(end - 1))
             throw std::runtime_error("not all of it was shipped");
-        std::printf("%llu %zu %lld %lld\n", static_cast<unsigned long long>(end - 1), lines.size(),
-                    static_cast<long long>(shipped), static_cast<long long>(copied));
+        std::printf("%llu %zu %lld %lld %lld\n", static_cast<unsigned long long>(end - 1),
+                    lines.size(), static_cast<long long>(shipped), static_cast<long long>(copied),
+                    static_cast<long long>(cpu));
         std::fflush(stdout);
     }
 }
