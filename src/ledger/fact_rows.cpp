@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -22,7 +23,7 @@ using lifecycle::Runs;
 constexpr std::int64_t minute_micros = 60'000'000;
 
 template <class Visit>
-auto visit_body(const FactBody& body, Visit visit) {
+decltype(auto) visit_body(const FactBody& body, Visit visit) {
     return std::visit(visit, body);
 }
 
@@ -51,9 +52,43 @@ bool proves_key(const FactBody& body) {
     });
 }
 
-bool is_run(const FactRow& row) {
-    return row.fact && (std::holds_alternative<RunArrived>(*row.fact) ||
-                        std::holds_alternative<RunEnded>(*row.fact));
+Subject subject_of(const FactBody& body) {
+    return visit_body(body, [](const auto& fact) {
+        using Kind = std::decay_t<decltype(fact)>;
+        if constexpr (std::is_same_v<Kind, lifecycle::GatewayStarted>)
+            return Subject::gateway;
+        else if constexpr (std::is_same_v<Kind, lifecycle::CatalogueEntry> ||
+                           std::is_same_v<Kind, lifecycle::ModelSet>)
+            return Subject::model;
+        else if constexpr (std::is_same_v<Kind, Runs>)
+            return Subject::runs;
+        else
+            return Subject::instance;
+    });
+}
+
+bool is_run(const FactBody& body) {
+    return std::holds_alternative<RunArrived>(body) || std::holds_alternative<RunEnded>(body);
+}
+
+const KeyFingerprint& key_of(const FactBody& body) {
+    static const KeyFingerprint none;
+    return visit_body(body, [](const auto& fact) -> const KeyFingerprint& {
+        if constexpr (requires { fact.key; })
+            return fact.key;
+        else
+            return none;
+    });
+}
+
+const ModelName& model_of(const FactBody& body) {
+    static const ModelName none;
+    return visit_body(body, [](const auto& fact) -> const ModelName& {
+        if constexpr (requires { fact.model; })
+            return fact.model;
+        else
+            return none;
+    });
 }
 
 FactRow unreadable(const journal::Record& record) {
@@ -67,19 +102,23 @@ FactRow unreadable(const journal::Record& record) {
     return row;
 }
 
-FactRow to_row(journal::Record& record) {
-    lifecycle::Fact fact;
+std::optional<lifecycle::Fact> find_fact(std::string_view payload) {
     try {
-        fact = lifecycle::parse_fact(record.payload);
+        return lifecycle::parse_fact(payload);
     } catch (const std::invalid_argument&) {
-        return unreadable(record);
+        return std::nullopt;
     }
+}
+
+FactRow to_row(journal::Record& record, const lifecycle::Fact& fact) {
     return {.sequence = record.sequence,
             .recorded_at = record.recorded_at,
             .occurred_at = fact.occurred_at,
             .kind = kind_of(fact.body),
-            .body = std::move(record.payload),
-            .fact = std::move(fact.body)};
+            .subject = subject_of(fact.body),
+            .key = key_of(fact.body),
+            .model = model_of(fact.body),
+            .body = std::move(record.payload)};
 }
 
 calendar::Instant minute_of(calendar::Instant instant) {
@@ -168,20 +207,29 @@ std::deque<RunGroup> join_strangers(std::deque<RunGroup> groups,
         } else {
             group.runs.key = {};
             group.runs.model = {};
+            group.body.clear();  // others follow
             strangers = &joined.emplace_back(std::move(group));
         }
     }
     return joined;
 }
 
-FactRow to_row(RunGroup& group) {
+/// When the batch is parsed, so that no transaction waits for it.
+void write_body(RunGroup& group) {
     lifecycle::Fact fact{.occurred_at = group.occurred_at, .body = std::move(group.runs)};
+    group.body = lifecycle::to_json(fact);
+    group.runs = std::get<Runs>(std::move(fact.body));
+}
+
+FactRow to_row(RunGroup& group) {
     return {.sequence = group.sequence,
             .recorded_at = group.recorded_at,
             .occurred_at = group.occurred_at,
             .kind = lifecycle::kind_name<Runs>,
-            .body = lifecycle::to_json(fact),
-            .fact = std::move(fact.body)};
+            .subject = Subject::runs,
+            .key = std::move(group.runs.key),
+            .model = std::move(group.runs.model),
+            .body = std::move(group.body)};
 }
 
 bool precedes(const FactRow& a, const FactRow& b) {
@@ -189,32 +237,6 @@ bool precedes(const FactRow& a, const FactRow& b) {
 }
 
 }  // namespace
-
-const KeyFingerprint& FactRow::key() const {
-    static const KeyFingerprint none;
-    if (!fact) return none;
-    return std::visit(
-        [](const auto& of_kind) -> const KeyFingerprint& {
-            if constexpr (requires { of_kind.key; })
-                return of_kind.key;
-            else
-                return none;
-        },
-        *fact);
-}
-
-const ModelName& FactRow::model() const {
-    static const ModelName none;
-    if (!fact) return none;
-    return std::visit(
-        [](const auto& of_kind) -> const ModelName& {
-            if constexpr (requires { of_kind.model; })
-                return of_kind.model;
-            else
-                return none;
-        },
-        *fact);
-}
 
 std::size_t BatchParser::HashOfName::operator()(const GroupName& name) const {
     constexpr std::size_t mix = 0x9E3779B97F4A7C15u;
@@ -231,42 +253,48 @@ std::size_t BatchParser::add(journal::SealedBatch batch) {
 }
 
 void BatchParser::add(journal::Record& record) {
-    FactRow row = to_row(record);
-    batch_.recorded_at = row.recorded_at;
-    if (!row.key().empty()) {
-        bool& is_accepted = is_accepted_[row.key()];
-        is_accepted = is_accepted || proves_key(*row.fact);
-    }
-    if (is_run(row)) {
-        add_run(row);
+    batch_.recorded_at = record.recorded_at;
+    const std::optional<lifecycle::Fact> fact = find_fact(record.payload);
+    if (!fact) {
+        batch_.rows.push_back(unreadable(record));
         return;
     }
-    if (row.fact && std::holds_alternative<lifecycle::GatewayStarted>(*row.fact)) ++boot_;
-    batch_.rows.push_back(std::move(row));
+    if (const KeyFingerprint& key = key_of(fact->body); !key.empty()) {
+        bool& is_accepted = is_accepted_[key];
+        is_accepted = is_accepted || proves_key(fact->body);
+    }
+    if (is_run(fact->body)) {
+        add_run(record, *fact);
+        return;
+    }
+    if (std::holds_alternative<lifecycle::GatewayStarted>(fact->body)) ++boot_;
+    batch_.rows.push_back(to_row(record, *fact));
 }
 
-void BatchParser::add_run(const FactRow& row) {
-    const calendar::Instant minute = minute_of(row.occurred_at);
-    const auto found = groups_.find({boot_, row.key().text(), row.model().text(), minute});
+void BatchParser::add_run(const journal::Record& record, const lifecycle::Fact& fact) {
+    const KeyFingerprint& key = key_of(fact.body);
+    const ModelName& model = model_of(fact.body);
+    const calendar::Instant minute = minute_of(fact.occurred_at);
+    const auto found = groups_.find({boot_, key.text(), model.text(), minute});
     RunGroup* group = found == groups_.end() ? nullptr : found->second;
     if (group == nullptr) {
         group = &batch_.runs.emplace_back();
         group->boot = boot_;
-        group->occurred_at = row.occurred_at;
+        group->occurred_at = fact.occurred_at;
         Runs& runs = group->runs;
-        runs.key = row.key();
-        runs.model = row.model();
+        runs.key = key;
+        runs.model = model;
         runs.minute = minute;
         groups_.emplace(GroupName{boot_, runs.key.text(), runs.model.text(), minute}, group);
     }
-    if (const auto* arrival = std::get_if<RunArrived>(&*row.fact)) {
-        count(group->runs, *arrival, row.occurred_at);
+    if (const auto* arrival = std::get_if<RunArrived>(&fact.body)) {
+        count(group->runs, *arrival, fact.occurred_at);
     } else {
-        count(group->runs, std::get<RunEnded>(*row.fact), row.occurred_at);
+        count(group->runs, std::get<RunEnded>(fact.body), fact.occurred_at);
     }
-    group->sequence = row.sequence;
-    group->recorded_at = row.recorded_at;
-    group->occurred_at = std::max(group->occurred_at, row.occurred_at);
+    group->sequence = record.sequence;
+    group->recorded_at = record.recorded_at;
+    group->occurred_at = std::max(group->occurred_at, fact.occurred_at);
 }
 
 ParsedBatch BatchParser::finish() && {
@@ -274,6 +302,8 @@ ParsedBatch BatchParser::finish() && {
         batch_.keys.insert(key);
         if (is_accepted) batch_.accepted.insert(key);
     }
+    groups_.clear();  // they look at texts that are moved now
+    for (RunGroup& group : batch_.runs) write_body(group);
     return std::move(batch_);
 }
 
@@ -286,8 +316,10 @@ ParsedBatch parse_batch(journal::SealedBatch batch) {
 std::vector<FactRow> fold_runs(ParsedBatch batch,
                                const std::function<bool(const KeyFingerprint&)>& is_known) {
     std::vector<FactRow> runs;
-    for (RunGroup& group : join_strangers(std::move(batch.runs), is_known))
+    for (RunGroup& group : join_strangers(std::move(batch.runs), is_known)) {
+        if (group.body.empty()) write_body(group);
         runs.push_back(to_row(group));
+    }
     std::sort(runs.begin(), runs.end(), precedes);
     std::vector<FactRow> rows;
     rows.reserve(batch.rows.size() + runs.size());
@@ -295,16 +327,6 @@ std::vector<FactRow> fold_runs(ParsedBatch batch,
                std::make_move_iterator(batch.rows.end()), std::make_move_iterator(runs.begin()),
                std::make_move_iterator(runs.end()), std::back_inserter(rows), precedes);
     return rows;
-}
-
-bool concerns_instance(const FactBody& body) {
-    return visit_body(body, [](const auto& fact) {
-        using Kind = std::decay_t<decltype(fact)>;
-        // What the catalogue and the operator say of a model is no one's: see learn_model.
-        return !std::is_same_v<Kind, lifecycle::GatewayStarted> &&
-               !std::is_same_v<Kind, lifecycle::CatalogueEntry> &&
-               !std::is_same_v<Kind, lifecycle::ModelSet>;
-    });
 }
 
 }  // namespace ledger

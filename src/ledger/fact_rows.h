@@ -5,7 +5,6 @@
 
 #include <deque>
 #include <functional>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,18 +16,27 @@
 
 namespace ledger {
 
+/// What a fact tells of.
+enum class Subject {
+    unreadable,
+    gateway,   // its start: from here on it has this upstream
+    model,     // what the catalogue or the operator says of one; it is no one's
+    instance,  // it can change a session of its key's account and model
+    runs,      // of an instance
+};
+
 /// One fact to be stored. What is not readable as a fact is stored too, as kind `unreadable` with
-/// its bytes in hex: nothing that was durable is dropped.
+/// its bytes in hex: nothing that was durable is dropped. Rows of a whole transaction are held: of
+/// the fact they keep its text and what it is stored and found by.
 struct FactRow {
     std::uint64_t sequence = 0;
     calendar::Instant recorded_at;
     calendar::Instant occurred_at;
     std::string_view kind;  // a name of the program's own
+    Subject subject = Subject::unreadable;
+    lifecycle::KeyFingerprint key;  // empty: none
+    lifecycle::ModelName model;     // empty: none
     std::string body;
-    std::optional<lifecycle::FactBody> fact;  // absent: unreadable
-
-    const lifecycle::KeyFingerprint& key() const;  // empty: none
-    const lifecycle::ModelName& model() const;     // empty: none
 };
 
 /// The runs of one key on one model in one minute of one boot.
@@ -39,6 +47,7 @@ struct RunGroup {
     std::uint64_t sequence = 0;
     calendar::Instant recorded_at;
     calendar::Instant occurred_at;  // the latest of all
+    std::string body;               // of the group by itself, once the batch is finished
 };
 
 struct ParsedBatch {
@@ -75,7 +84,7 @@ class BatchParser {
         std::size_t operator()(const GroupName& name) const;
     };
     void add(journal::Record& record);
-    void add_run(const FactRow& row);
+    void add_run(const journal::Record& record, const lifecycle::Fact& fact);
 
     ParsedBatch batch_;
     bool is_empty_ = true;
@@ -91,8 +100,5 @@ ParsedBatch parse_batch(journal::SealedBatch batch);
 /// their first minute: strangers cannot fill the books.
 std::vector<FactRow> fold_runs(
     ParsedBatch batch, const std::function<bool(const lifecycle::KeyFingerprint&)>& is_known);
-
-/// Whether the fact can change a session of its key's account and model.
-bool concerns_instance(const lifecycle::FactBody& fact);
 
 }  // namespace ledger

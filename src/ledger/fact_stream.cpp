@@ -72,18 +72,19 @@ void FactStream::write(const FactRow& row, const lifecycle::AccountId* account,
                                   .account = account ? std::string_view(account->text()) : "",
                                   .upstream = upstream,
                                   .kind = row.kind,
-                                  .key = storable(row.key().text(), stored_key),
-                                  .model = storable(row.model().text(), stored_model),
+                                  .key = storable(row.key.text(), stored_key),
+                                  .model = storable(row.model.text(), stored_model),
                                   .occurred_at = row.occurred_at,
                                   .recorded_at = row.recorded_at,
                                   .body = row.body};  // JSON or hex: storable
     add_row(copy_at(row.recorded_at), fact, heads_.advance(fact));
-    if (!account || fact.model.empty() || !row.fact || !concerns_instance(*row.fact)) return;
+    const bool concerns_instance = row.subject == Subject::instance || row.subject == Subject::runs;
+    if (!account || fact.model.empty() || !concerns_instance) return;
     touch({.account = fact.account, .upstream = upstream, .model = fact.model}, row);
 }
 
 void FactStream::touch(const Name& name, const FactRow& row) {
-    const bool only_runs = std::holds_alternative<lifecycle::Runs>(*row.fact);
+    const bool only_runs = row.subject == Subject::runs;
     const auto entry = touched_.find(name);
     if (entry != touched_.end()) {
         entry->second.earliest = std::min(entry->second.earliest, row.occurred_at);

@@ -129,6 +129,20 @@ struct Learned {
     calendar::Instant since;
 };
 
+// These are rare: their text is read again.
+std::string upstream_of(const FactRow& start) {
+    const auto fact = lifecycle::parse_fact(start.body);
+    return to_storable(std::get<lifecycle::GatewayStarted>(fact.body).upstream.text());
+}
+
+Learned learn(const FactRow& row, const std::string& upstream) {
+    const auto fact = lifecycle::parse_fact(row.body);
+    if (const auto* entry = std::get_if<lifecycle::CatalogueEntry>(&fact.body))
+        return {entry->model, entry->gb, upstream, "catalogue", row.occurred_at};
+    const auto& set = std::get<lifecycle::ModelSet>(fact.body);
+    return {set.model, set.gb, upstream, "operator", row.occurred_at};
+}
+
 }  // namespace
 
 Posting post_batch(Work& work, const lifecycle::GatewayId& gateway, ParsedBatch batch,
@@ -153,17 +167,9 @@ Posting post_batch(Work& work, const lifecycle::GatewayId& gateway, ParsedBatch 
     ChainHeads heads(work, gateway.text(), ids_of(accounts));
     FactStream stream(work, gateway.text(), heads);
     for (const FactRow& row : rows) {
-        if (row.fact) {
-            if (const auto* start = std::get_if<lifecycle::GatewayStarted>(&*row.fact)) {
-                upstream = to_storable(start->upstream.text());
-            } else if (const auto* entry = std::get_if<lifecycle::CatalogueEntry>(&*row.fact)) {
-                learned.push_back(
-                    {entry->model, entry->gb, upstream, "catalogue", row.occurred_at});
-            } else if (const auto* set = std::get_if<lifecycle::ModelSet>(&*row.fact)) {
-                learned.push_back({set->model, set->gb, upstream, "operator", row.occurred_at});
-            }
-        }
-        const auto account = accounts.find(row.key());
+        if (row.subject == Subject::gateway) upstream = upstream_of(row);
+        if (row.subject == Subject::model) learned.push_back(learn(row, upstream));
+        const auto account = accounts.find(row.key);
         stream.write(row, account == accounts.end() ? nullptr : &account->second, upstream);
     }
     stream.finish();

@@ -22,6 +22,10 @@ std::vector<FactRow> fold(const std::vector<lifecycle::Fact>& facts) {
     return fold_runs(parse(facts), [](const auto&) { return true; });
 }
 
+lifecycle::Runs runs_of(const FactRow& row) {
+    return std::get<lifecycle::Runs>(lifecycle::parse_fact(row.body).body);
+}
+
 TEST(FactRows, FoldRunsByKeyModelAndMinute) {
     const auto rows =
         fold({run_arrived(noon), run_ended(noon + Duration::seconds(1)),
@@ -30,10 +34,12 @@ TEST(FactRows, FoldRunsByKeyModelAndMinute) {
               run_ended(noon + Duration::seconds(59)), run_ended(noon + Duration::seconds(61))});
     ASSERT_EQ(rows.size(), 4u);
     EXPECT_EQ(rows[0].kind, "load_answered");
+    EXPECT_EQ(rows[0].subject, Subject::instance);
+    EXPECT_EQ(rows[1].subject, Subject::runs);
     EXPECT_EQ(rows[0].sequence, 3u);
-    EXPECT_EQ(rows[1].key(), key("bb"));
+    EXPECT_EQ(rows[1].key, key("bb"));
     EXPECT_EQ(rows[2].sequence, 6u);  // the last record of its group
-    const auto& minute = std::get<lifecycle::Runs>(*rows[2].fact);
+    const auto minute = runs_of(rows[2]);
     EXPECT_EQ(minute.minute, noon);
     EXPECT_EQ(minute.arrived, 2u);
     EXPECT_EQ(minute.accepted, 2u);
@@ -41,7 +47,7 @@ TEST(FactRows, FoldRunsByKeyModelAndMinute) {
     EXPECT_EQ(minute.first_arrival, noon);
     EXPECT_EQ(minute.last_arrival, noon + Duration::seconds(3));
     EXPECT_EQ(minute.last_accepted_end, noon + Duration::seconds(59));
-    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[3].fact).minute, noon + Duration::seconds(60));
+    EXPECT_EQ(runs_of(rows[3]).minute, noon + Duration::seconds(60));
 }
 
 TEST(FactRows, KeepOfAMinutesRunsTheShortestThatTellsOfTheClocks) {
@@ -56,7 +62,7 @@ TEST(FactRows, KeepOfAMinutesRunsTheShortestThatTellsOfTheClocks) {
     const auto rows =
         fold({ended(1, 9), ended(10, 12), ended(13, 15), ended(16, 16, false), ended(30, 20)});
     ASSERT_EQ(rows.size(), 1u);
-    const auto& runs = std::get<lifecycle::Runs>(*rows[0].fact);
+    const auto runs = runs_of(rows[0]);
     EXPECT_EQ(runs.asked_at, noon + Duration::seconds(13));
     EXPECT_EQ(runs.answered_at, noon + Duration::seconds(15));
     EXPECT_EQ(runs.date, noon + Duration::seconds(115));
@@ -68,7 +74,7 @@ TEST(FactRows, RunsOfTwoBootsAreTwoFacts) {
     ASSERT_EQ(rows.size(), 3u);
     EXPECT_EQ(rows[0].kind, "runs");
     EXPECT_EQ(rows[1].kind, "gateway_started");
-    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[2].fact).arrived, 1u);
+    EXPECT_EQ(runs_of(rows[2]).arrived, 1u);
 }
 
 TEST(FactRows, RunsOfStrangersAreOneFactABootOfTheirFirstMinute) {
@@ -85,16 +91,36 @@ TEST(FactRows, RunsOfStrangersAreOneFactABootOfTheirFirstMinute) {
     std::vector<std::uint64_t> sequences;
     for (const FactRow& row : rows) sequences.push_back(row.sequence);
     ASSERT_EQ(sequences, (std::vector<std::uint64_t>{3, 4, 5, 6, 7}));
-    const auto& first = std::get<lifecycle::Runs>(*rows[0].fact);
-    EXPECT_TRUE(rows[0].key().empty() && rows[0].model().empty());
+    const auto first = runs_of(rows[0]);
+    EXPECT_TRUE(rows[0].key.empty() && rows[0].model.empty());
     EXPECT_EQ(rows[0].occurred_at, noon + Duration::seconds(75));
     EXPECT_EQ(first.minute, noon + Duration::seconds(60));
     EXPECT_EQ(first.arrived, 2u);
     EXPECT_EQ(first.refused, 1u);
     EXPECT_EQ(first.first_arrival, noon);
     EXPECT_EQ(first.last_arrival, noon + Duration::seconds(70));
-    EXPECT_EQ(rows[1].key(), key());
-    EXPECT_EQ(std::get<lifecycle::Runs>(*rows[4].fact).minute, noon + Duration::seconds(180));
+    EXPECT_EQ(rows[1].key, key());
+    EXPECT_EQ(runs_of(rows[4]).minute, noon + Duration::seconds(180));
+}
+
+TEST(FactRows, AStrangersTextIsNowhere) {
+    const auto rows =
+        fold_runs(parse({run_arrived(noon, key("bb"))}), [](const auto&) { return false; });
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].body.find(key("bb").text()), std::string::npos);
+    EXPECT_TRUE(runs_of(rows[0]).key.empty());
+}
+
+TEST(FactRows, SayWhatTheyTellOf) {
+    const auto rows = fold({started(noon, "http://origin"),
+                            {noon, lifecycle::CatalogueEntry{lifecycle::ModelName("m"), "1"}},
+                            {noon, lifecycle::ModelSet{lifecycle::ModelName("m"), "2", "me"}}});
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[0].subject, Subject::gateway);
+    EXPECT_EQ(rows[1].subject, Subject::model);
+    EXPECT_EQ(rows[2].subject, Subject::model);
+    EXPECT_EQ(rows[2].model.text(), "m");
+    EXPECT_TRUE(rows[2].key.empty());
 }
 
 TEST(FactRows, AreTheSameEachTime) {

@@ -1,6 +1,7 @@
 #include "simulation/simulated_ledger.h"
 
 #include "ledger/store.h"
+#include "lifecycle/fact_json.h"
 
 namespace simulation {
 
@@ -41,10 +42,11 @@ void SimulatedLedger::take(const std::string& gateway, ledger::ParsedBatch batch
     const auto rows = ledger::fold_runs(
         std::move(batch), [&](const auto& key) { return accounts_.contains(key.text()); });
     for (const ledger::FactRow& row : rows) {
-        if (!row.fact) throw std::logic_error("a record that is no fact: " + row.body);
-        const auto account = accounts_.find(row.key().text());
+        if (row.subject == ledger::Subject::unreadable)
+            throw std::logic_error("a record that is no fact: " + row.body);
+        const auto account = accounts_.find(row.key.text());
         rows_.push_back({gateway, row.sequence, account == accounts_.end() ? "" : account->second,
-                         row.model().text(), row.occurred_at, *row.fact});
+                         row.model.text(), row.occurred_at, lifecycle::parse_fact(row.body).body});
     }
 }
 
