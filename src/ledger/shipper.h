@@ -34,7 +34,7 @@ struct ShipperOptions {
     calendar::Duration longest_backoff = calendar::Duration::seconds(2);
     calendar::Duration heartbeat_interval = calendar::Duration::seconds(60);
     /// Of a transaction (read_ahead.h). A backlog holds two such in memory.
-    std::size_t enough_records = 50'000;
+    std::size_t enough_records = 100'000;
 };
 
 class Shipper {
