@@ -36,7 +36,7 @@ class LiveJournal final : public Journal {
     std::uint64_t submit(Producer& producer, Batch& batch) override;
     Sequence append_and_wait(std::string_view payload) override;
     State state() const override;
-    bool takes_essential() const override;
+    bool takes_essential() const override { return has_reserve(0); }
     std::string failure() const override;
     Sequence sealed_through() const override { return sealed_through_.load(); }
     Sequence next_sequence() const override { return next_sequence_.load(); }
@@ -47,6 +47,7 @@ class LiveJournal final : public Journal {
   private:
     void run();
     bool take_work();
+    bool has_reserve(std::size_t more) const;
     void pace() const;
     void tell_progress();
     void fail(const std::string& what);
@@ -107,7 +108,8 @@ std::uint64_t LiveJournal::submit(Producer& producer, Batch& batch) {
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        const bool takes = batch.essential_ ? takes_essential() : state() == State::writing;
+        const bool takes =
+            batch.essential_ ? has_reserve(batch.bytes_.size()) : state() == State::writing;
         if (closing_ || !takes) {
             batch.clear();
             return 0;
@@ -148,11 +150,14 @@ State LiveJournal::state() const {
     return full ? State::full : State::writing;
 }
 
-bool LiveJournal::takes_essential() const {
+/// For essential batches, `more` bytes of them. On a disk without space it is what is left of the
+/// segment, framing allowed for: nothing may wait there for the next one.
+bool LiveJournal::has_reserve(std::size_t more) const {
     const std::uint64_t queued = queued_bytes_.load(std::memory_order_relaxed);
-    return !failed_.load() && !writer_.preparer().lacks_space() &&
-           queued < options_.queue_limit_bytes &&
-           backlog_.bytes() + queued < options_.backlog_limit_bytes + options_.reserve_bytes;
+    if (failed_.load() || queued >= options_.queue_limit_bytes) return false;
+    if (writer_.preparer().lacks_space() && 2 * (queued + more) + 1'024 > writer_.room())
+        return false;
+    return backlog_.bytes() + queued < options_.backlog_limit_bytes + options_.reserve_bytes;
 }
 
 std::string LiveJournal::failure() const {

@@ -106,7 +106,8 @@ class Journal {
     /// what the disk holds (design.md). A full journal takes records again once release() frees it.
     virtual State state() const = 0;
     /// Whether an essential batch would be taken: while writing, and at the backlog's limit as long
-    /// as the reserve lasts. A disk without space has none.
+    /// as the reserve lasts; on a disk without space, while the segment that is being written has
+    /// room.
     virtual bool takes_essential() const = 0;
     virtual std::string failure() const = 0;  // what failed, empty while writing
 

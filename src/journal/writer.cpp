@@ -1,5 +1,6 @@
 #include "journal/writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -31,6 +32,7 @@ Writer::Writer(platform::Disk& disk, std::string directory, std::uint64_t segmen
     file_ = disk_.open(segment_path(directory_, last.first), platform::Disk::Mode::write);
     salt_ = recovered.header.salt;
     offset_ = last.bytes;
+    room_ = segment_bytes_ - std::min(offset_, segment_bytes_);
 }
 
 Writer::Outcome Writer::commit(const RecordsView& records, Seal seal,
@@ -55,6 +57,7 @@ Writer::Outcome Writer::commit(const RecordsView& records, Seal seal,
         outcome.bytes += segment_header_bytes;
     }
     offset_ += size;
+    room_.store(segment_bytes_ - std::min(offset_, segment_bytes_), std::memory_order_relaxed);
     next_ += records.lengths.size();
     return outcome;
 }

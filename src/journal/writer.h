@@ -2,6 +2,7 @@
 // by the journal's commit thread; knows nothing of producers.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,9 @@ class Writer {
     Outcome commit(const RecordsView& records, Seal seal, calendar::Instant recorded_at);
 
     Sequence next() const { return next_; }
+    /// Bytes left in the segment that is being written, whose space nobody else can take. Any
+    /// thread.
+    std::uint64_t room() const { return room_.load(std::memory_order_relaxed); }
     Preparer& preparer() { return preparer_; }
     const Preparer& preparer() const { return preparer_; }
 
@@ -43,6 +47,7 @@ class Writer {
     std::unique_ptr<platform::File> file_;  // absent until the journal's first commit
     std::uint32_t salt_ = 0;
     std::uint64_t offset_ = 0;
+    std::atomic<std::uint64_t> room_{0};
     Sequence next_ = 1;
     std::string frame_;  // kept for its memory
 };

@@ -309,6 +309,33 @@ TEST(Journal, WaitsForSpaceAndThenGoesOn) {
     EXPECT_EQ(read_kept(disk).back(), "again");
 }
 
+TEST(Journal, WithoutSpaceTheSegmentThatIsBeingWrittenIsForEssentialBatches) {
+    SimulatedDisk disk;
+    Options options = small_options();
+    options.segment_bytes = 16'384;
+    disk.set_space(16'384 + 100);  // one segment
+    const auto journal = open_journal(disk, options);
+    journal->append_and_wait("first");
+    ASSERT_TRUE(eventually([&] { return journal->state() == State::full; }));
+    WaitingProducer producer;
+    std::uint64_t taken = 0;
+    while (journal->takes_essential() && taken < 1'000) {
+        Batch common = batch_of({"y"});
+        EXPECT_EQ(journal->submit(producer, common), 0u);
+        Batch batch = batch_of({std::string(400, 'e')});
+        batch.essential_ = true;
+        const std::uint64_t ordinal = journal->submit(producer, batch);
+        if (ordinal == 0) break;
+        ASSERT_EQ(ordinal, ++taken);
+        ASSERT_TRUE(eventually([&] { return producer.durable() == ordinal; }));
+    }
+    EXPECT_GE(taken, 25u);  // of some 36 that the segment could hold
+    EXPECT_LE(taken, 36u);
+    journal->close();
+    EXPECT_EQ(read_kept(disk).size(), 1 + taken);
+    EXPECT_EQ(read_kept(disk).back(), std::string(400, 'e'));
+}
+
 TEST(Journal, ASlowDiskAcknowledgesNothingTooEarlyAndLosesNothing) {
     SimulatedDisk disk;
     Options options = small_options();
