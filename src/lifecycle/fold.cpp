@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -31,8 +32,7 @@ class Attribution {
             const Opening* next = i + 1 < openings_.size() ? &openings_[i + 1] : nullptr;
             lives_.push_back(Life{openings_[i], {}, {}, {}, 0, next});
         }
-        for (const Observation& seen : evidence.observations)
-            if (Life* life = life_of(seen)) life->observations.push_back(&seen);
+        for (const Observation& seen : evidence.observations) attribute(seen);
         for (const Deletion& deletion : evidence.deletions)
             if (Life* life = life_at(deletion.stamp.answered)) life->deletions.push_back(&deletion);
         for (const RunProof& run : evidence.runs)
@@ -67,10 +67,27 @@ class Attribution {
         return &lives_[static_cast<std::size_t>(after - openings_.begin()) - 1];
     }
 
+    void attribute(const Observation& seen) {
+        if (Life* life = life_of(seen)) {
+            life->observations.push_back(&seen);
+        } else if (Life* replaced = replaced_by(seen)) {
+            denials_.push_back({seen.stamp, seen.key, Sight::absent, {}, {}, {}, {}, {}, {}});
+            replaced->observations.push_back(&denials_.back());
+        }
+    }
+
+    /// A model has one instance at a time: a younger one that never ran, or failed before anybody
+    /// saw it run, is no session, but says that the one before it is gone.
+    Life* replaced_by(const Observation& seen) {
+        Life* const life = life_at(*seen.created);
+        return life && life->opening.created && *life->opening.created < *seen.created ? life
+                                                                                       : nullptr;
+    }
+
     Life* life_of(const Observation& seen) {
         if (!seen.created) return life_at(seen.stamp.asked);
         const auto found = by_created_.find(*seen.created);
-        if (found == by_created_.end()) return nullptr;  // an instance before our time
+        if (found == by_created_.end()) return nullptr;
         std::size_t chosen = found->second.front();
         for (const std::size_t i : found->second)
             if (openings_[i].loaded_at <= seen.stamp.asked) chosen = i;
@@ -94,6 +111,7 @@ class Attribution {
 
     std::vector<Opening> openings_;
     std::vector<Life> lives_;
+    std::deque<Observation> denials_;
     std::map<Instant, std::vector<std::size_t>> by_created_;
 };
 

@@ -68,6 +68,25 @@ TEST(Fold, TakesTheReplicasThatTheUpstreamRuns) {
     }
 }
 
+/// Nobody could ask for hours; what answers then is another one, which never ran.
+TEST(Fold, AYoungerInstanceSaysThatTheOneBeforeItIsGone) {
+    for (const char* state : {"FAILED", "STOPPED", "DEPLOYING"}) {
+        History history;
+        history.load(100)
+            .seen(200, "RUNNING", {99.95, 190, 1990, 0})
+            .seen(9000, state, {8000, 8100, -1, 0});
+        const Session session = only_session(history);
+        EXPECT_EQ(session.end_reason, EndReason::expired) << state;
+        EXPECT_EQ(seconds_of(session.ended_at), 1990) << state;
+        EXPECT_TRUE(session.estimated) << state;
+    }
+    History history;  // one from before it says nothing
+    history.load(100)
+        .seen(200, "RUNNING", {99.95, 190, 1990, 0})
+        .seen(300, "FAILED", {50, 60, -1, 0});
+    EXPECT_FALSE(only_session(history).end_reason);
+}
+
 TEST(Fold, ARunIsOfTheInstanceThatTookItNotOfTheOneThatBootsAtItsEnd) {
     struct Case {
         const char* rule;
