@@ -56,6 +56,8 @@ void use_certificate(SSL_CTX* context, const CertificateFiles& files, const std:
         refuse(setting + "certificate", files.certificate);
     if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
         refuse(setting + "key", files.key);
+    // A key of another kind than the certificate's is taken beside it, and is of no use.
+    if (SSL_CTX_check_private_key(context) != 1) refuse(setting + "key", files.key);
 }
 
 /// HTTP/1.1 is what is spoken here: a client that offers other protocols alone is told so.

@@ -150,6 +150,9 @@ TEST_F(Tls, RefusesCertificatesThatCannotBeUsed) {
     const CertificateFiles other = files_of(make_certificate("other.example"));
     const std::string text = directory / "text.pem";
     std::ofstream(text) << "no certificate\n";
+    const std::string alien = directory / "alien.pem";
+    const std::string command = "openssl genpkey -algorithm ed25519 -out " + alien + " 2>/dev/null";
+    ASSERT_EQ(std::system(command.c_str()), 0);
     const struct {
         CertificateFiles files;
         const char* told;
@@ -157,7 +160,8 @@ TEST_F(Tls, RefusesCertificatesThatCannotBeUsed) {
                 {{text, good.key}, "gateway.tls.certificate"},
                 {{good.certificate, "/no/such.pem"}, "gateway.tls.key: cannot use '/no/such.pem'"},
                 {{good.certificate, text}, "gateway.tls.key"},
-                {{good.certificate, other.key}, "gateway.tls.key"}};
+                {{good.certificate, other.key}, "gateway.tls.key"},
+                {{good.certificate, alien}, "gateway.tls.key"}};
     for (const auto& row : rows) {
         options.certificates = {row.files};
         EXPECT_THAT(refusal(), HasSubstr(row.told));
