@@ -96,7 +96,7 @@ FactRow unreadable(const journal::Record& record) {
     FactRow row;
     row.sequence = record.sequence;
     row.recorded_at = record.recorded_at;
-    row.occurred_at = record.recorded_at;
+    row.occurred_at = row.tells_from = record.recorded_at;
     row.kind = "unreadable";
     row.body = platform::to_hex({bytes, record.payload.size()});
     return row;
@@ -114,6 +114,7 @@ FactRow to_row(journal::Record& record, const lifecycle::Fact& fact) {
     return {.sequence = record.sequence,
             .recorded_at = record.recorded_at,
             .occurred_at = fact.occurred_at,
+            .tells_from = fact.occurred_at,
             .kind = kind_of(fact.body),
             .subject = subject_of(fact.body),
             .key = key_of(fact.body),
@@ -214,6 +215,15 @@ std::deque<RunGroup> join_strangers(std::deque<RunGroup> groups,
     return joined;
 }
 
+}  // namespace
+
+// A run belongs to the instance that took it, however long ago.
+calendar::Instant earliest_of(const Runs& runs, calendar::Instant occurred_at) {
+    return std::min(occurred_at, runs.last_accepted_arrival.value_or(occurred_at));
+}
+
+namespace {
+
 /// When the batch is parsed, so that no transaction waits for it.
 void write_body(RunGroup& group) {
     lifecycle::Fact fact{.occurred_at = group.occurred_at, .body = std::move(group.runs)};
@@ -225,6 +235,7 @@ FactRow to_row(RunGroup& group) {
     return {.sequence = group.sequence,
             .recorded_at = group.recorded_at,
             .occurred_at = group.occurred_at,
+            .tells_from = earliest_of(group.runs, group.occurred_at),
             .kind = lifecycle::kind_name<Runs>,
             .subject = Subject::runs,
             .key = std::move(group.runs.key),

@@ -32,7 +32,8 @@ struct FactRow {
     std::uint64_t sequence = 0;
     calendar::Instant recorded_at;
     calendar::Instant occurred_at;
-    std::string_view kind;  // a name of the program's own
+    calendar::Instant tells_from;  // the earliest instant that it says something of
+    std::string_view kind;         // a name of the program's own
     Subject subject = Subject::unreadable;
     lifecycle::KeyFingerprint key;  // empty: none
     lifecycle::ModelName model;     // empty: none
@@ -92,6 +93,9 @@ class BatchParser {
     std::unordered_map<GroupName, RunGroup*, HashOfName> groups_;
     std::unordered_map<lifecycle::KeyFingerprint, bool> is_accepted_;
 };
+
+/// The earliest instant that runs which occurred then say something of: when one of them arrived.
+calendar::Instant earliest_of(const lifecycle::Runs& runs, calendar::Instant occurred_at);
 
 ParsedBatch parse_batch(journal::SealedBatch batch);
 

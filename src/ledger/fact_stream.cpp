@@ -87,7 +87,7 @@ void FactStream::touch(const Name& name, const FactRow& row) {
     const bool only_runs = row.subject == Subject::runs;
     const auto entry = touched_.find(name);
     if (entry != touched_.end()) {
-        entry->second.earliest = std::min(entry->second.earliest, row.occurred_at);
+        entry->second.earliest = std::min(entry->second.earliest, row.tells_from);
         entry->second.only_runs = entry->second.only_runs && only_runs;
         return;
     }
@@ -97,7 +97,7 @@ void FactStream::touch(const Name& name, const FactRow& row) {
     touched_.emplace(Name{.account = keep(name.account),
                           .upstream = keep(name.upstream),
                           .model = keep(name.model)},
-                     Touch{.earliest = row.occurred_at, .only_runs = only_runs});
+                     Touch{.earliest = row.tells_from, .only_runs = only_runs});
 }
 
 void FactStream::finish() {

@@ -1,5 +1,6 @@
 #include "ledger/fold_input.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ledger/session_rows.h"
@@ -31,11 +32,18 @@ std::string wanted_of(const std::vector<FoldInput>& inputs, std::optional<Instan
     return list.dump();
 }
 
+/// Whatever a new fact may be about occurred after it: a gateway's clock is read by all answers of
+/// a window, so each of them may move the others.
+Instant since_of(const TouchedInstance& instance) {
+    return std::min(instance.earliest - reach_slack,
+                    lifecycle::clock_window_start(instance.earliest));
+}
+
 void read_reaches(Work& work, const std::vector<TouchedInstance>& touched,
                   std::vector<FoldInput>& inputs) {
     nlohmann::json wanted = nlohmann::json::array();
     for (const TouchedInstance& instance : touched)
-        add_wanted(wanted, instance.name, instance.earliest - reach_slack);
+        add_wanted(wanted, instance.name, since_of(instance));
     const std::string its =
         "s.account_id = w.account_id AND s.upstream = w.upstream AND s.model = w.model ";
     for (const auto& row : work.exec_params(

@@ -30,7 +30,8 @@ struct FoldedSession {
     std::string plan;  // in force when it was loaded; empty: none
 };
 
-/// How far back a fold goes, on the gateways' clock. Sessions whose facts all lie before the new
+/// How far back a fold goes, on the gateways' clock: at least to the start of the clock's window
+/// (upstream_clock.h). Sessions whose facts all lie before the new
 /// ones are final, but for the last of them, whose end may have been inferred: what is seen of it
 /// now corrects it. The one before that is derived along with it, so that the tail of its facts is
 /// not taken for a session of its own, but is not written.

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "ledger/company.h"
+#include "ledger/fact_rows.h"
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
 #include "lifecycle/fold.h"
@@ -28,19 +29,30 @@ bool is_as_known(const FoldInput& input, const Session& session) {
     return before != input.known.end() && before->second.session == session;
 }
 
+/// When others may have to do with the instance: one that was found had been there before. On the
+/// gateways' clock, as near as is known.
+Instant beginning_of(const Session& session) {
+    return std::min(session.facts_from, session.loaded_at - session.clock.shift);
+}
+
 /// The first of the known sessions that is not there any more, or began at another instant, or of
 /// the derived ones that was not there.
 std::optional<Instant> first_change(const std::map<SessionId, FoldedSession>& known,
                                     const std::vector<FoldedSession>& folded,
                                     const std::set<SessionId>& derived) {
     std::optional<Instant> first;
-    const auto note = [&](Instant from) { first = std::min(first.value_or(from), from); };
+    const auto note = [&](const Session& session) {
+        const Instant from = beginning_of(session);
+        first = std::min(first.value_or(from), from);
+    };
     for (const auto& [id, before] : known)
-        if (!derived.contains(id)) note(before.session.facts_from);
+        if (!derived.contains(id)) note(before.session);
     for (const FoldedSession& now : folded) {
         const auto before = known.find(now.session.id);
-        if (before == known.end() || before->second.session.loaded_at != now.session.loaded_at)
-            note(now.session.facts_from);
+        const bool is_new = before == known.end();
+        if (!is_new && before->second.session.loaded_at == now.session.loaded_at) continue;
+        note(now.session);
+        if (!is_new) note(before->second.session);
     }
     return first;
 }
@@ -54,8 +66,9 @@ void note_stray_runs(Work& work, const InstanceName& instance,
         const auto* runs = std::get_if<lifecycle::Runs>(&recorded.fact.body);
         if (!runs || runs->accepted == 0) continue;
         const Instant at = recorded.fact.occurred_at;
+        const Instant from = earliest_of(*runs, at);
         last = first ? std::max(last, at) : at;
-        first = std::min(first.value_or(at), at);
+        first = std::min(first.value_or(from), from);
     }
     if (first) note_guest(work, instance, *first, last);
 }

@@ -77,6 +77,20 @@ class RefoldTest : public ShippedBooks {
     Fact run_at(std::int64_t seconds, const lifecycle::KeyFingerprint& by) const {
         return run_ended(after(seconds), by);
     }
+    /// One that told when it had arrived.
+    Fact long_run(std::int64_t from, std::int64_t until,
+                  const lifecycle::KeyFingerprint& by = key()) const {
+        Fact fact = run_ended(after(until), by);
+        std::get<lifecycle::RunEnded>(fact.body).asked_at = after(from);
+        return fact;
+    }
+    /// Empty: the books are what a fold of all facts gives.
+    std::string first_difference() {
+        const auto found = verify_books(store_, {}).difference;
+        if (!found) return "";
+        return found->subject + ": " + found->what + " " + found->expected + " in truth, not " +
+               found->found;
+    }
     /// Loaded at `from`, RUNNING 100 s later.
     std::vector<Fact> boot(std::int64_t from, const lifecycle::KeyFingerprint& by = key()) const {
         return {loaded(after(from), by),
@@ -194,6 +208,48 @@ TEST_F(RefoldTest, FactByFactAndBatchByBatchItIsWhatAFoldOfAllFactsGives) {
             EXPECT_EQ(found[i].facts_until, expected[i].facts_until) << seed;
         }
     }
+}
+
+TEST_F(RefoldTest, ARunThatOutlivedTwoInstancesIsOfTheOneThatTookIt) {
+    for (const std::int64_t begin : {0, 1'000, 2'000}) {
+        ship_and_meter(boot(begin));
+        ship_and_meter({deleted(after(begin + 300))});
+    }
+    ship_and_meter({long_run(200, 9'000)});
+    EXPECT_EQ(sessions().front().session.runs, 1u);
+    EXPECT_EQ(first_difference(), "");
+}
+
+TEST_F(RefoldTest, ReadingsThatNarrowAnHoursClockCorrectAllItsSessions) {
+    const auto cut = [](Fact fact) {
+        std::visit(
+            [](auto& body) {
+                if constexpr (requires { body.date; })
+                    if (body.date) body.date->micros -= body.date->micros % 1'000'000;
+            },
+            fact.body);
+        return fact;
+    };
+    for (std::int64_t life = 0; life < 6; ++life) {
+        std::vector<Fact> facts = boot(life * 400);
+        facts.push_back(deleted(after(life * 400 + 200)));
+        for (Fact& fact : facts) {
+            fact = cut(told_by_clock(fact, Duration::milliseconds(20'300)));
+            ship_and_meter({fact});
+        }
+        start_ = start_ + Duration::milliseconds(170);
+    }
+    EXPECT_EQ(first_difference(), "");
+}
+
+TEST_F(RefoldTest, AnInstanceThatWasFoundLateTakesTheRunsThatWereItsOwn) {
+    make_managed("loader", key("aa"));
+    make_managed("guest", key("bb"));
+    ship_and_meter(boot(0, key("bb")));
+    ship_and_meter({deleted(after(300), key("bb"))});
+    ship_and_meter({run_at(1'200, key("bb"))}, "gw-b");
+    ship_and_meter({seen_running(after(9'000), after(1'000), after(1'100), key("aa"), 1)});
+    EXPECT_EQ(first_difference(), "");
 }
 
 TEST_F(RefoldTest, RunsOfAnotherAccountKeepTheLoadersInstanceWarm) {
