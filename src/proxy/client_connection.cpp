@@ -10,20 +10,16 @@
 namespace proxy {
 
 ClientConnection::ClientConnection(Services& services, Owner& owner, int descriptor,
-                                   ClientAddress from)
+                                   ConnectionCount::Seat seat)
     : services_(services),
       owner_(owner),
+      seat_(std::move(seat)),
       socket_(descriptor),
-      exchange_(services, *this),
-      from_(from) {
+      exchange_(services, *this) {
     if (services_.client_tls)
         socket_.use_tls(services_.client_tls->current(services_.loop.now_micros()));
     services_.loop.watch(descriptor, *this);
     watch_time();
-}
-
-ClientConnection::~ClientConnection() {
-    services_.connections.leave(from_);
 }
 
 void ClientConnection::on_events(std::uint32_t events) {

@@ -18,8 +18,7 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
   public:
     using Owner = Roster<ClientConnection>;
 
-    ClientConnection(Services& services, Owner& owner, int descriptor, ClientAddress from);
-    ~ClientConnection() override;
+    ClientConnection(Services& services, Owner& owner, int descriptor, ConnectionCount::Seat seat);
 
     // For its exchange.
     void send(std::string_view bytes);
@@ -73,11 +72,11 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
 
     Services& services_;
     Owner& owner_;
+    const ConnectionCount::Seat seat_;
     Socket socket_;
     Exchange exchange_;
     ByteQueue in_;  // the beginning of a head, or what follows the current request
     ByteQueue out_;
-    const ClientAddress from_;
     std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;          // to the kernel
     std::uint64_t moved_before_ = 0;  // when the window began

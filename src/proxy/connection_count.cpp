@@ -27,13 +27,13 @@ bool ConnectionCount::has_room() const {
     return count_.load(std::memory_order_relaxed) < limit_.load(std::memory_order_relaxed);
 }
 
-bool ConnectionCount::enter(ClientAddress address) {
+std::optional<ConnectionCount::Seat> ConnectionCount::enter(ClientAddress address) {
     const std::lock_guard lock(mutex_);
     std::size_t& count = by_address_[address];
-    if (limits_.per_address != 0 && count >= limits_.per_address) return false;
+    if (limits_.per_address != 0 && count >= limits_.per_address) return {};
     ++count;
     count_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    return std::optional<Seat>(std::in_place, *this, address);
 }
 
 void ConnectionCount::leave(ClientAddress address) {

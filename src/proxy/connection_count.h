@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace proxy {
 
@@ -24,15 +26,32 @@ class ConnectionCount {
     };
     explicit ConnectionCount(Limits limits) : limit_(limits.connections), limits_(limits) {}
 
+    /// Of one connection that is counted, until the end of this.
+    class Seat {
+      public:
+        Seat(ConnectionCount& count, ClientAddress address) : count_(&count), address_(address) {}
+        Seat(Seat&& other) noexcept
+            : count_(std::exchange(other.count_, nullptr)), address_(other.address_) {}
+        Seat& operator=(Seat&&) = delete;
+        ~Seat() {
+            if (count_) count_->leave(address_);
+        }
+
+      private:
+        ConnectionCount* count_;
+        ClientAddress address_;
+    };
+
     /// Any thread. Several loops may see the last room at once: it is passed by as many at most.
     bool has_room() const;
-    /// False: there are as many of this address as may be; nothing is counted.
-    bool enter(ClientAddress address);
-    void leave(ClientAddress address);
+    /// Absent: there are as many of this address as may be.
+    std::optional<Seat> enter(ClientAddress address);
     /// For what comes from now on.
     void set_limits(Limits limits);
 
   private:
+    void leave(ClientAddress address);
+
     std::atomic<std::size_t> count_{0};
     std::atomic<std::size_t> limit_;
 

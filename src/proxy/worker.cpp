@@ -94,12 +94,14 @@ bool Worker::can_take() const {
 }
 
 void Worker::take(int descriptor, ClientAddress from) {
-    if (!services_.connections.enter(from)) {
+    auto seat = services_.connections.enter(from);
+    if (!seat) {
         turn_away(descriptor);
         return;
     }
     try {
-        clients_.add(std::make_unique<ClientConnection>(services_, clients_, descriptor, from));
+        clients_.add(
+            std::make_unique<ClientConnection>(services_, clients_, descriptor, std::move(*seat)));
     } catch (const std::exception& error) {
         platform::log(platform::Severity::warning, "proxy", "a connection is dropped",
                       {{"why", error.what()}});

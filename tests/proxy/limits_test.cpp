@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "proxy/connection_count.h"
 #include "proxy/wire_fixture.h"
 
 namespace proxy {
@@ -73,6 +74,23 @@ TEST_F(LimitsOfAGateway, EachAddressHasItsShareOfTheConnections) {
     EXPECT_EQ(support::read_answer(*other).status, 200) << "another address";
     first.reset();
     EXPECT_TRUE(eventually([&] { return ask(get("/x")).status == 200; })) << "one has left";
+}
+
+TEST(ConnectionCount, IsOfThoseThatHoldASeat) {
+    ConnectionCount count({.connections = 2, .per_address = 1});
+    auto seat = count.enter(7);
+    ASSERT_TRUE(seat);
+    EXPECT_FALSE(count.enter(7)) << "as many of this address as may be";
+    EXPECT_TRUE(count.has_room());
+    {
+        const ConnectionCount::Seat moved = std::move(*seat);
+        const auto other = count.enter(8);
+        EXPECT_FALSE(count.has_room());
+    }
+    EXPECT_TRUE(count.has_room());
+    EXPECT_TRUE(count.enter(7));
+    seat.reset();
+    EXPECT_TRUE(count.enter(7)) << "one that was moved from leaves nothing";
 }
 
 TEST_F(LimitsOfAGateway, BeyondAllConnectionsNewOnesWaitUntilOthersLeave) {
