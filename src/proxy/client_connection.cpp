@@ -270,7 +270,8 @@ void ClientConnection::watch_time() {
     TimerQueues& timers = services_.timers;
     const std::int64_t now = services_.loop.now_micros();
     if (!socket_.is_ready()) {
-        if (!armed_in(timers.head)) timers.head.arm(*this, now);
+        TimerQueue& queue = services_.stopping ? timers.farewell : timers.head;
+        if (!armed_in(queue)) queue.arm(*this, now);
         return;
     }
     if (!out_.empty() && !held_) {

@@ -117,8 +117,11 @@ TEST_F(Tls, StopsWhileAHandshakeIsUnderWay) {
     const auto silent = client();
     const auto open = connect_with_tls(gateway->port());
     ASSERT_TRUE(open);
+    const auto begin = std::chrono::steady_clock::now();
     stop();
     EXPECT_TRUE(silent->is_closed_by_peer());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1))
+        << "it is idle: the grace is for others";
 }
 
 TEST_F(Tls, RenewsItsCertificatesAndKeepsWhatIsOpen) {
