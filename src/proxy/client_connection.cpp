@@ -156,7 +156,6 @@ void ClientConnection::read_some() {
     const Socket::Moved moved = socket_.read(buffer.data(), buffer.size());
     switch (moved.outcome) {
         case Socket::Outcome::moved:
-            received_ += moved.bytes;
             if (!draining_) take({buffer.data(), moved.bytes});
             return;
         case Socket::Outcome::blocked:
@@ -244,7 +243,7 @@ void ClientConnection::on_expired() {
 /// Bytes that have gone through since the connection's beginning. Of an answer: what the client's
 /// side has taken, for the kernel takes much at once, and tells of room for more late.
 std::uint64_t ClientConnection::moved(Moving what) const {
-    if (what == Moving::body) return received_;
+    if (what == Moving::body) return socket_.received_bytes();
     return sent_ - std::min<std::uint64_t>(sent_, socket_.untaken_bytes());
 }
 

@@ -77,7 +77,6 @@ class ClientConnection : public EventHandler, public Timer, public LateHandler {
     Exchange exchange_;
     ByteQueue in_;  // the beginning of a head, or what follows the current request
     ByteQueue out_;
-    std::uint64_t received_ = 0;
     std::uint64_t sent_ = 0;          // to the kernel
     std::uint64_t moved_before_ = 0;  // when the window began
     Moving moving_ = Moving::nothing;

@@ -101,6 +101,7 @@ Socket::Moved Socket::read(char* into, std::size_t size) {
     if (tls_) return tls_moved(tls_->read(into, size), true);
     const ssize_t count = receive(descriptor_, into, size, 0);
     if (count > 0) {
+        received_ += static_cast<std::uint64_t>(count);
         // A short read has drained the socket, and what comes later makes a new edge; but an end
         // that was reported together with these bytes makes none.
         if (static_cast<std::size_t>(count) < size && !hung_up_) readable_ = false;

@@ -61,6 +61,9 @@ class Socket {
     /// Of what was written, what the peer's side has not confirmed; a system call.
     std::size_t untaken_bytes() const;
 
+    /// Bytes that have come, of TLS as they came: a record counts before it is whole.
+    std::uint64_t received_bytes() const { return tls_ ? tls_->received_bytes() : received_; }
+
     void shutdown_sending();
     /// Closing will reset the connection: the peer must not take what it has for the whole.
     void reset_on_close();
@@ -76,6 +79,7 @@ class Socket {
     bool readable_ = false;
     bool writable_ = false;
     bool hung_up_ = false;
+    std::uint64_t received_ = 0;  // without TLS
     std::unique_ptr<TlsSession> tls_;
 };
 

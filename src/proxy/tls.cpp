@@ -184,6 +184,10 @@ TlsSession::Moved TlsSession::write(const char* from, std::size_t size) {
     return {result == 1 ? Outcome::done : outcome_of(result), moved};
 }
 
+std::uint64_t TlsSession::received_bytes() const {
+    return BIO_number_read(SSL_get_rbio(session_of(native_)));
+}
+
 void TlsSession::shutdown() {
     ERR_clear_error();
     SSL_shutdown(session_of(native_));

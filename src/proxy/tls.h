@@ -2,6 +2,7 @@
 // verified against the CA file (or the system's) and against the host's name, and from clients.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +59,8 @@ class TlsSession {
     Moved read(char* into, std::size_t size);
     Moved write(const char* from, std::size_t size);
     void shutdown();
+    /// Off the wire, handshake included.
+    std::uint64_t received_bytes() const;
     /// Why it failed; a sentence of OpenSSL's.
     const std::string& failure() const { return failure_; }
     /// The other side spoke HTTP without TLS.

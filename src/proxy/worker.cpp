@@ -108,13 +108,16 @@ void Worker::take(int descriptor, ClientAddress from) {
     }
 }
 
-/// At little cost: what the kernel takes at once of an answer, and no waiting for the request.
+/// At little cost: what the kernel takes at once of an answer, and no waiting for the request. Over
+/// TLS nothing could be said without a handshake.
 void Worker::turn_away(int descriptor) {
-    std::string out;
-    const std::string id =
-        services_.request_id_prefix + "-" + std::to_string(services_.next_call().number);
-    append_own_answer({errors::too_many_connections, true, false}, id, out);
-    (void)::send(descriptor, out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!services_.client_tls) {
+        std::string out;
+        const std::string id =
+            services_.request_id_prefix + "-" + std::to_string(services_.next_call().number);
+        append_own_answer({errors::too_many_connections, true, false}, id, out);
+        (void)::send(descriptor, out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
     ::close(descriptor);
     turned_away_.add();
 }
