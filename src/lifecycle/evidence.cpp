@@ -63,6 +63,14 @@ std::optional<Instant> answered_at(const Body& body, Instant occurred_at) {
         return occurred_at;
 }
 
+/// A run may take minutes, and its Date be of any of them: one that took longer than a question
+/// does tells too little.
+constexpr calendar::Duration longest_telling_run = calendar::Duration::seconds(15);
+
+template <class Body>
+constexpr bool is_run = std::is_same_v<Body, RunArrived> || std::is_same_v<Body, RunEnded> ||
+                        std::is_same_v<Body, Runs>;
+
 /// What a fact tells of the upstream's clock; absent: nothing.
 std::optional<UpstreamClock::Reading> reading_of(const RecordedFact& recorded) {
     return std::visit(
@@ -70,8 +78,11 @@ std::optional<UpstreamClock::Reading> reading_of(const RecordedFact& recorded) {
             if constexpr (requires { body.date; }) {
                 const auto asked = asked_at(body);
                 const auto answered = answered_at(body, recorded.fact.occurred_at);
-                if (body.date && asked && answered)
-                    return {{recorded.sequence, *asked, *answered, *body.date}};
+                if (!body.date || !asked || !answered) return std::nullopt;
+                if (is_run<std::decay_t<decltype(body)>> &&
+                    *answered - *asked > longest_telling_run)
+                    return std::nullopt;
+                return {{recorded.sequence, *asked, *answered, *body.date}};
             }
             return std::nullopt;
         },
@@ -122,7 +133,7 @@ class Gatherer {
             at_ = moved(fact->fact.occurred_at);
             std::visit(
                 [&](const auto& body) {
-                    if (!by_guest_ || is_run(body)) take(body);
+                    if (!by_guest_ || is_run<std::decay_t<decltype(body)>>) take(body);
                 },
                 fact->fact.body);
         }
@@ -136,12 +147,6 @@ class Gatherer {
                 return UpstreamClock({*reading}).at(fact.sequence);
         const auto clock = clocks_.find(fact.gateway);
         return clock == clocks_.end() ? ClockOffset{} : clock->second.at(fact.sequence);
-    }
-
-    template <class Body>
-    static constexpr bool is_run(const Body&) {
-        return std::is_same_v<Body, RunArrived> || std::is_same_v<Body, RunEnded> ||
-               std::is_same_v<Body, Runs>;
     }
 
     Instant moved(Instant gateway_clock) const { return gateway_clock + offset_.shift; }

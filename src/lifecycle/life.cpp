@@ -312,7 +312,9 @@ class Derivation {
             const bool running = seen->sight == Sight::running && is_before_deletion(*seen);
             if (running || (seen->sight == Sight::stopped && seen->expires_at)) told = seen;
         }
-        if (told && (runs_.empty() || told->stamp.asked >= runs_.back()->ended))
+        // Of what has stopped the upstream knows every run, however a gateway's clock moves ours.
+        const bool is_last_word = told && told->sight == Sight::stopped && is_final(*told);
+        if (told && (is_last_word || runs_.empty() || told->stamp.asked >= runs_.back()->ended))
             return told->expires_at;
         const Duration period = told ? period_of(*told) : as_period(session_.expiration_seconds);
         return (runs_.empty() ? *session_.running_at : runs_.back()->ended) + period;
