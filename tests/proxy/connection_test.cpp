@@ -131,6 +131,7 @@ TEST_F(Connections, AnEndThatWouldLookLikeTheAnswersOwnIsAReset) {
         may_end = true;
         EXPECT_TRUE(peer->is_reset_by_peer());
         stop();
+        upstream.reset();  // it looks at what goes now
     }
 }
 

@@ -46,7 +46,7 @@ class KeepingObserver : public TrafficObserver {
                         std::function<void(bool)> kept) override {
         keep("intent " + intent.model.text() + " " + credential);
         const std::lock_guard lock(mutex_);
-        if (keeps_intents) return kept(*keeps_intents);
+        if (keeps_intents_) return kept(*keeps_intents_);
         waiting.push_back(std::move(kept));
     }
     void on_load_refused(const lifecycle::KeyFingerprint&,
@@ -68,7 +68,11 @@ class KeepingObserver : public TrafficObserver {
         return kept_;
     }
 
-    std::optional<bool> keeps_intents = true;  // absent: they wait
+    /// Absent: they wait.
+    void keep_intents(std::optional<bool> keeps) {
+        const std::lock_guard lock(mutex_);
+        keeps_intents_ = keeps;
+    }
     std::vector<std::function<void(bool)>> take_waiting() {
         const std::lock_guard lock(mutex_);
         return std::exchange(waiting, {});
@@ -81,6 +85,7 @@ class KeepingObserver : public TrafficObserver {
     }
     mutable std::mutex mutex_;
     std::vector<std::string> kept_;
+    std::optional<bool> keeps_intents_ = true;
     std::vector<std::function<void(bool)>> waiting;
 };
 

@@ -156,7 +156,7 @@ TEST_F(Metering, TellsNobodyOfALoadThatFoundNoModel) {
 
 TEST_F(Metering, ForwardsALoadOnlyWhenItsCredentialIsKept) {
     TestUpstream upstream(always(ok(R"({"model":"m","status":"started","concurrency":1})")));
-    observer.keeps_intents.reset();
+    observer.keep_intents({});
     start(upstream);
     const auto peer = client();
     peer->send(post("/model/load", R"({"model":"m"})"));
@@ -171,14 +171,14 @@ TEST_F(Metering, ForwardsALoadOnlyWhenItsCredentialIsKept) {
 
 TEST_F(Metering, RefusesALoadWhoseCredentialCannotBeKept) {
     TestUpstream upstream(always(ok(R"({"model":"m","status":"started","concurrency":1})")));
-    observer.keeps_intents = false;
+    observer.keep_intents(false);
     start(upstream);
     const auto peer = client();
     peer->send(post("/model/load", R"({"model":"m"})"));
     EXPECT_EQ(support::read_answer(*peer, false).status, 503);
     EXPECT_TRUE(upstream.seen().empty());
     EXPECT_EQ(observer.kept(), (std::vector<std::string>{"intent m Key alice", "refused m"}));
-    observer.keeps_intents = true;
+    observer.keep_intents(true);
     peer->send(post("/model/load", R"({"model":"m"})"));
     EXPECT_EQ(support::read_answer(*peer, false).status, 200) << "it works again";
 }
