@@ -67,6 +67,9 @@ class FakeUpstream::Server : public HTTPRequestHandlerFactory {
         }
         changed.notify_all();
         http.stopAll(true);
+        // It does not wait for the threads that serve.
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [this] { return now == 0; });
     }
     HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override { return nullptr; }
 
@@ -88,6 +91,7 @@ class FakeUpstream::Server : public HTTPRequestHandlerFactory {
         }
         const std::lock_guard lock(mutex);
         --now;
+        changed.notify_all();  // under the lock: all goes once it is let go
     }
 
     void reply(const Answer& answer, HTTPServerResponse& response) {
