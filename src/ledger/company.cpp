@@ -37,6 +37,23 @@ std::vector<lifecycle::RecordedFact> read_guests(Work& work, const InstanceName&
                          to_storable(instance.model.text()), to_parameter(from)));
 }
 
+/// Of a session whose account loaded it and never saw its instance: what others found may be it.
+void add_load(Work& work, const InstanceName& instance, const pqxx::row& row,
+              RivalSession& session) {
+    const auto facts = read_recorded(work.exec_params(
+        "SELECT gateway, sequence, body FROM facts WHERE "
+        "instance_hash(account_id, model) = instance_hash($1, $3) AND "
+        "fact_hour(occurred_at) BETWEEN fact_hour($4) AND fact_hour($5) AND account_id = $1 AND "
+        "upstream = $2 AND model = $3 AND kind = 'load_answered' AND "
+        "occurred_at BETWEEN $4 AND $5",
+        session.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
+        row["facts_from"].c_str(), row["facts_until"].c_str()));
+    session.rival.sent_at =
+        lifecycle::find_sent_at(lifecycle::SessionId(row["id"].as<std::string>()),
+                                {row["clock_shift_micros"].as<std::int64_t>()}, facts);
+    session.rival.ended_at = find_instant(row["ended_at"]);
+}
+
 /// Whether two share a credential holds for all time: what each had before is looked at anew.
 void fold_company_again(Work& work, const InstanceName& instance) {
     work.exec_params(
@@ -60,17 +77,20 @@ const std::string are_guest_runs =
 std::vector<RivalSession> list_rivals(Work& work, const InstanceName& instance,
                                       std::optional<Instant> from) {
     std::vector<RivalSession> rivals;
-    for (const auto& row : work.exec_params(
-             "SELECT account_id, " + claim_columns +
-                 " FROM sessions WHERE upstream = $2 AND model = $3 AND account_id <> $1 AND "
-                 "($4::timestamptz IS NULL OR facts_until >= $4) AND account_id IN " +
-                 partners + " ORDER BY account_id, id",
-             instance.account.text(), instance.upstream.text(), to_storable(instance.model.text()),
-             to_parameter(from))) {
+    for (const auto& row :
+         work.exec_params("SELECT account_id, " + claim_columns +
+                              ", facts_until, id, ended_at, clock_shift_micros FROM sessions "
+                              "WHERE upstream = $2 AND model = $3 AND account_id <> $1 AND "
+                              "($4::timestamptz IS NULL OR facts_until >= $4) AND account_id IN " +
+                              partners + " ORDER BY account_id, id",
+                          instance.account.text(), instance.upstream.text(),
+                          to_storable(instance.model.text()), to_parameter(from))) {
         rivals.push_back(
             {.account = lifecycle::AccountId(row[0].as<std::string>()),
              .rival = {.loaded_at = read_instant(row[3]), .created = find_instant(row[2])},
              .claim = read_claim(row, 1)});
+        RivalSession& added = rivals.back();
+        if (!added.rival.created && !added.claim.discovered) add_load(work, instance, row, added);
     }
     return rivals;
 }

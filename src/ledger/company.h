@@ -56,8 +56,8 @@ void claim_instance(Work& work, const InstanceName& instance, const lifecycle::S
 /// Marks those to be folded again that share the session's instance: it is withdrawn.
 void release_instance(Work& work, const InstanceName& instance, calendar::Instant created);
 
-/// The account's accepted runs [from, until] are perhaps not its own sessions': where that is new,
-/// those who share its credential are folded again.
+/// What the account ran and saw in [from, until] is perhaps not of its own sessions: where that is
+/// new, those who share its credential are folded again.
 void note_guest(Work& work, const InstanceName& instance, calendar::Instant from,
                 calendar::Instant until);
 

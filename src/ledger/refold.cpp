@@ -1,5 +1,6 @@
 #include "ledger/refold.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -35,7 +36,13 @@ Instant beginning_of(const Session& session) {
     return std::min(session.facts_from, session.loaded_at - session.clock.shift);
 }
 
-/// The first of the known sessions that is not there any more, or began at another instant, or of
+/// What others' folds go by.
+bool looks_the_same(const Session& before, const Session& now) {
+    return before.loaded_at == now.loaded_at && before.created == now.created &&
+           (now.created || before.ended_at == now.ended_at);
+}
+
+/// The first of the known sessions that is not there any more, or looks otherwise to others, or of
 /// the derived ones that was not there.
 std::optional<Instant> first_change(const std::map<SessionId, FoldedSession>& known,
                                     const std::vector<FoldedSession>& folded,
@@ -50,23 +57,35 @@ std::optional<Instant> first_change(const std::map<SessionId, FoldedSession>& kn
     for (const FoldedSession& now : folded) {
         const auto before = known.find(now.session.id);
         const bool is_new = before == known.end();
-        if (!is_new && before->second.session.loaded_at == now.session.loaded_at) continue;
+        if (!is_new && looks_the_same(before->second.session, now.session)) continue;
         note(now.session);
         if (!is_new) note(before->second.session);
     }
     return first;
 }
 
-/// Accepted runs that may have gone to an instance of another account.
-void note_stray_runs(Work& work, const InstanceName& instance,
-                     const std::vector<lifecycle::RecordedFact>& facts) {
+/// When it began to say something of an instance that is perhaps another account's. Accepted runs
+/// may have gone to it; what was seen may be what a load began whose account never saw it.
+std::optional<Instant> stray_from(const lifecycle::Fact& fact, const InstanceCompany& company) {
+    if (const auto* runs = std::get_if<lifecycle::Runs>(&fact.body))
+        return runs->accepted > 0 ? std::optional(earliest_of(*runs, fact.occurred_at))
+                                  : std::nullopt;
+    const auto* seen = std::get_if<lifecycle::InstanceSeen>(&fact.body);
+    if (!seen ||
+        !std::ranges::any_of(company.rivals, [](const auto& rival) { return !!rival.sent_at; }))
+        return std::nullopt;
+    return fact.occurred_at;
+}
+
+void note_stray_facts(Work& work, const InstanceName& instance, const InstanceCompany& company,
+                      const std::vector<lifecycle::RecordedFact>& facts) {
     std::optional<Instant> first;
     Instant last;
     for (const lifecycle::RecordedFact& recorded : facts) {
-        const auto* runs = std::get_if<lifecycle::Runs>(&recorded.fact.body);
-        if (!runs || runs->accepted == 0) continue;
+        const auto stray = stray_from(recorded.fact, company);
+        if (!stray) continue;
         const Instant at = recorded.fact.occurred_at;
-        const Instant from = earliest_of(*runs, at);
+        const Instant from = *stray;
         last = first ? std::max(last, at) : at;
         first = std::min(first.value_or(from), from);
     }
@@ -207,7 +226,7 @@ Refold refold_instance(Work& work, const FoldInput& input) {
         claim_instance(work, instance, folded.session);
     }
     if (runs_may_be_anothers || (company.is_shared && derived.empty()))
-        note_stray_runs(work, instance, input.facts);
+        note_stray_facts(work, instance, company, input.facts);
     if (const auto from = first_change(input.known, result.sessions, derived);
         from && company.is_shared)
         tell_of_openings(work, instance, *from - reach_slack);

@@ -23,6 +23,7 @@ class Attribution {
   public:
     Attribution(const Evidence& evidence, std::span<const Rival> rivals)
         : openings_(find_openings(evidence)) {
+        yield_found(rivals);
         add_rivals(rivals);
         for (std::size_t i = 0; i < openings_.size(); ++i) {
             Opening& opening = openings_[i];
@@ -44,10 +45,34 @@ class Attribution {
     const std::vector<Life>& lives() const { return lives_; }
 
   private:
+    /// Gives what was found to the rivals' loads that began it: nearest pairs first, each load at
+    /// most one.
+    void yield_found(std::span<const Rival> rivals) {
+        std::vector<std::tuple<Duration, Instant, const Rival*, Opening*>> pairs;
+        for (const Rival& rival : rivals) {
+            if (!rival.sent_at || rival.created) continue;
+            for (Opening& opening : openings_) {
+                if (opening.load || (rival.ended_at && *opening.created > *rival.ended_at))
+                    continue;
+                if (const auto distance =
+                        distance_from_load(*opening.created, *rival.sent_at, rival.loaded_at))
+                    pairs.emplace_back(*distance, rival.loaded_at, &rival, &opening);
+            }
+        }
+        std::ranges::stable_sort(pairs, {}, [](const auto& pair) {
+            return std::tuple(std::get<0>(pair), std::get<1>(pair), *std::get<3>(pair)->created);
+        });
+        std::set<const Rival*> served;
+        for (const auto& [distance, loaded_at, rival, opening] : pairs) {
+            if (opening->is_rival || !served.insert(rival).second) continue;
+            opening->is_rival = true;
+        }
+    }
+
     void add_rivals(std::span<const Rival> rivals) {
         std::set<Instant> ours;
         for (const Opening& opening : openings_)
-            if (opening.created) ours.insert(*opening.created);
+            if (opening.created && !opening.is_rival) ours.insert(*opening.created);
         for (const Rival& rival : rivals) {
             if (rival.created && ours.contains(*rival.created)) continue;
             openings_.push_back({nullptr, nullptr, rival.created, rival.loaded_at, true});
@@ -121,13 +146,14 @@ std::uint64_t fingerprint(std::string_view text) {
     return hash;
 }
 
+std::string name_of(const GatewayId& gateway, const CallId& call) {
+    return gateway.text() + "-" + std::to_string(call.boot) + "-" + std::to_string(call.number);
+}
+
 /// A load's session is named by its call, which the request and the answer share: the name is the
 /// same before and after the answer is known. A discovered one by its identity.
 SessionId id_of(const Opening& opening, const UpstreamId& upstream, const ModelName& model) {
-    if (const Load* load = opening.load) {
-        return SessionId(load->gateway.text() + "-" + std::to_string(load->call.boot) + "-" +
-                         std::to_string(load->call.number));
-    }
+    if (const Load* load = opening.load) return SessionId(name_of(load->gateway, load->call));
     char digits[17];
     std::snprintf(
         digits, sizeof digits, "%016llx",
@@ -166,6 +192,16 @@ ModelName model_of(std::span<const RecordedFact> facts) {
 }
 
 }  // namespace
+
+std::optional<Instant> find_sent_at(const SessionId& session, Duration shift,
+                                    std::span<const RecordedFact> facts) {
+    for (const RecordedFact& recorded : facts) {
+        const auto* load = std::get_if<LoadAnswered>(&recorded.fact.body);
+        if (load && name_of(recorded.gateway, load->call) == session.text())
+            return load->sent_at + shift;
+    }
+    return std::nullopt;
+}
 
 std::vector<Session> fold(const UpstreamId& upstream, std::span<const RecordedFact> facts,
                           const Company& company) {

@@ -2,6 +2,7 @@
 // insensitive to the order in which facts are given and to duplicates: it sorts them itself.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,16 @@ namespace lifecycle {
 struct Rival {
     calendar::Instant loaded_at;
     std::optional<calendar::Instant> created;
+    /// Of one that was loaded and whose account never saw its instance: when the load was sent.
+    /// What this account found that was created then, and not after ended_at, is that instance.
+    std::optional<calendar::Instant> sent_at = {};
+    std::optional<calendar::Instant> ended_at = {};
 };
+
+/// When the load was sent that names the session, on the upstream's clock, which is `shift` from
+/// the gateway's. Absent: the load's answer is not among the facts.
+std::optional<calendar::Instant> find_sent_at(const SessionId& session, calendar::Duration shift,
+                                              std::span<const RecordedFact> facts);
 
 struct Company {
     std::span<const RecordedFact> guests;  // facts of other accounts; their runs count

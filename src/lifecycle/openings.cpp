@@ -19,6 +19,10 @@ constexpr Duration created_early = Duration::seconds(2);
 constexpr Duration created_late = Duration::seconds(300);
 constexpr Duration created_late_unknown = Duration::seconds(60);
 
+Duration outside(Instant created, Instant sent, Instant answered) {
+    return std::max({sent - created, created - answered, Duration{0}});
+}
+
 /// What was seen of one `created`.
 struct Trail {
     const Observation* first = nullptr;  // by asked
@@ -90,7 +94,7 @@ class OpeningFinder {
             if (at->second.load || was_seen_before(at->second, load)) continue;
             if (was_deleted_before(at->first, load)) continue;
             const Instant created = at->first;
-            const Duration distance = std::max({sent - created, created - answered, Duration{0}});
+            const Duration distance = outside(created, sent, answered);
             pairs.emplace_back(distance.micros, &load, created);
         }
     }
@@ -169,6 +173,11 @@ class OpeningFinder {
 };
 
 }  // namespace
+
+std::optional<Duration> distance_from_load(Instant created, Instant sent, Instant answered) {
+    if (created < sent - created_early || created > answered + created_late) return std::nullopt;
+    return outside(created, sent, answered);
+}
 
 std::vector<Opening> find_openings(const Evidence& evidence) {
     return OpeningFinder(evidence).openings();

@@ -17,6 +17,12 @@ struct Opening {
     bool is_rival = false;                     // another account's (fold.h): ours ends there
 };
 
+/// How far `created` lies outside the time between an accepted load's departure and its answer.
+/// Absent: so far that the load did not begin it.
+std::optional<calendar::Duration> distance_from_load(calendar::Instant created,
+                                                     calendar::Instant sent,
+                                                     calendar::Instant answered);
+
 /// In order of loaded_at. Each accepted load opens, but one that proved to have started nothing; a
 /// load of unknown outcome opens when an instance was created in its window; an instance that was
 /// seen RUNNING and that no load explains was started elsewhere.

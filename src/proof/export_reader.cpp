@@ -72,10 +72,17 @@ ExportedFact read_fact(const Json& json) {
             .body = text_at(json, "body")};
 }
 
+/// Of a key that older exports do not have.
+std::optional<Instant> find_added(const Json& json, const char* key) {
+    return json.contains(key) ? find_instant(json, key) : std::nullopt;
+}
+
 ExportedRival read_rival(const Json& json) {
     using lifecycle::LesserAccount;
     const lifecycle::Rival rival{.loaded_at = instant_at(json, "loaded_at"),
-                                 .created = find_instant(json, "created")};
+                                 .created = find_instant(json, "created"),
+                                 .sent_at = find_added(json, "sent_at"),
+                                 .ended_at = find_added(json, "ended_at")};
     return {.upstream = lifecycle::UpstreamId(text_at(json, "upstream")),
             .model = lifecycle::ModelName(text_at(json, "model")),
             .rival = rival,

@@ -44,13 +44,16 @@ Json stretch_json(const ExportedStretch& stretch) {
 }
 
 Json rival_json(const ExportedRival& rival) {
-    return {{"upstream", rival.upstream.text()},
-            {"model", rival.model.text()},
-            {"loaded_at", calendar::to_text(rival.rival.loaded_at)},
-            {"created", optional(rival.rival.created)},
-            {"discovered", rival.claim.discovered},
-            {"since", calendar::to_text(rival.claim.since)},
-            {"lesser", rival.lesser == lifecycle::LesserAccount::theirs}};
+    Json json = {{"upstream", rival.upstream.text()},
+                 {"model", rival.model.text()},
+                 {"loaded_at", calendar::to_text(rival.rival.loaded_at)},
+                 {"created", optional(rival.rival.created)},
+                 {"discovered", rival.claim.discovered},
+                 {"since", calendar::to_text(rival.claim.since)},
+                 {"lesser", rival.lesser == lifecycle::LesserAccount::theirs}};
+    if (rival.rival.sent_at) json["sent_at"] = calendar::to_text(*rival.rival.sent_at);
+    if (rival.rival.ended_at) json["ended_at"] = calendar::to_text(*rival.rival.ended_at);
+    return json;
 }
 
 Json guests_json(const std::vector<lifecycle::KeptWarm>& guests) {

@@ -165,6 +165,25 @@ TEST_F(AccountExportTest, WhoSawAnothersInstanceHasTheRivalAndNoSession) {
     EXPECT_EQ(found->found, "none");
 }
 
+// The loader never saw it: that the load was sent before it was created tells whose it is.
+TEST_F(AccountExportTest, WhoSawWhatAnothersLoadBeganHasTheRivalsLoad) {
+    make_managed("loader", key("aa"));
+    make_managed("finder", key("bb"));
+    Fact load = loaded(after(18), key("aa"));
+    std::get<lifecycle::LoadAnswered>(load.body).sent_at = start_;
+    ship_from("gw-a", {load, deleted(after(30), key("aa"))});
+    ship_from("gw-b", {seen_running(after(10), after(1), after(5), key("bb"))});
+    const AccountExport value = export_of({2026, 10}, "finder");
+    EXPECT_EQ(agreeing(value).sessions, 0u);
+    ASSERT_EQ(value.rivals.size(), 1u);
+    EXPECT_EQ(value.rivals[0].rival.sent_at, start_);
+    EXPECT_EQ(value.rivals[0].rival.ended_at, after(30));
+    AccountExport unsent = value;
+    unsent.rivals[0].rival.sent_at = {};
+    ASSERT_TRUE(check(unsent).difference);
+    EXPECT_EQ(agreeing(export_of({2026, 10}, "loader")).sessions, 1u);
+}
+
 TEST_F(AccountExportTest, ALongHistoryIsToldFromALinkOn) {
     for (int day = 0; day < 30; ++day) ship(life(after(86'400 * day), 600));
     const AccountExport value = export_of({2026, 11});

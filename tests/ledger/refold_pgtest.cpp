@@ -326,6 +326,36 @@ TEST_F(RefoldTest, AnothersInstanceOfTheSameCredentialEndsAForgottenSession) {
     EXPECT_EQ(found[1].session.kept_warm_by[0].key, key("aa"));
 }
 
+// Answered 18 s late and deleted at once; only the other's key saw it run.
+TEST_F(RefoldTest, WhatAnotherLoadedAndNeverSawIsNotWhoseKeySawIt) {
+    make_managed("first", key("aa"));
+    make_managed("second", key("bb"));
+    Fact load = loaded(after(18), key("aa"));
+    std::get<lifecycle::LoadAnswered>(load.body).sent_at = start_;
+    ship_and_meter({load, deleted(after(30), key("aa"))});
+    ship_and_meter({seen_running(after(10), after(1), after(5), key("bb"))}, "gw-b");
+    EXPECT_EQ(only_session().account_name, "first");
+    ship_and_meter({seen_running(after(20), after(1), after(5), key("bb"))}, "gw-b");
+    EXPECT_EQ(only_session().account_name, "first");
+}
+
+TEST_F(RefoldTest, WhatWasFoundGoesToItsLoaderWhoseFactsComeLater) {
+    make_managed("first", key("aa"));
+    make_managed("second", key("bb"));
+    ship_and_meter({seen_running(after(10), after(1), after(5), key("bb"))}, "gw-b");
+    EXPECT_EQ(only_session().account_name, "second");
+    Fact load = loaded(after(18), key("aa"));
+    std::get<lifecycle::LoadAnswered>(load.body).sent_at = start_;
+    ship_and_meter({load});
+    EXPECT_EQ(only_session().account_name, "first");
+    // It turns out to have begun another one.
+    ship_and_meter({seen_running(after(40), after(19), after(25), key("aa"))});
+    const auto found = sessions();
+    ASSERT_EQ(found.size(), 2u);
+    for (const SessionRecord& record : found)
+        EXPECT_EQ(record.session.created, after(record.account_name == "first" ? 19 : 1));
+}
+
 TEST_F(RefoldTest, PassthroughAccountsDoNotKeepEachOthersInstancesWarm) {
     ship_and_meter(boot(0, key("aa")));
     ship_and_meter(boot(10, key("bb")));

@@ -114,6 +114,50 @@ TEST(Company, ARivalThatIsTheSameInstanceEndsNothing) {
     EXPECT_EQ(session.runs, 1u);
 }
 
+/// Theirs was loaded at 100 and answered at 118; the looks are ours.
+struct Found {
+    History ours;
+    Rival loader{second(118), {}, second(100), second(130)};
+
+    Found() { ours.seen(110, "RUNNING", {101, 105, 1905, 0}).absent(131); }
+    std::size_t count(std::vector<Rival> rivals) const {
+        return fold(ours.upstream, ours.facts, {{}, rivals}).size();
+    }
+};
+
+TEST(Company, WhatARivalsLoadBeganIsNotWhoseKeyFoundIt) {
+    Found found;
+    EXPECT_EQ(found.count({}), 1u);
+    EXPECT_EQ(found.count({found.loader}), 0u);
+    found.loader.ended_at = {};
+    EXPECT_EQ(found.count({found.loader}), 0u) << "it runs on";
+}
+
+TEST(Company, WhatARivalsLoadCannotHaveBegunStaysFound) {
+    const Found found;
+    Rival ended = found.loader;
+    ended.ended_at = second(100.5);
+    EXPECT_EQ(found.count({ended}), 1u) << "it was gone before";
+    Rival later = found.loader;
+    later.sent_at = second(103.5);
+    EXPECT_EQ(found.count({later}), 1u) << "it was loaded after";
+    Rival seen = found.loader;
+    seen.created = second(117);
+    EXPECT_EQ(found.count({seen}), 1u) << "its own is known";
+    Rival unknown = found.loader;
+    unknown.sent_at = {};
+    EXPECT_EQ(found.count({unknown}), 1u);
+}
+
+TEST(Company, ALoadBeganOneInstanceTheNearest) {
+    Found found;
+    found.ours.seen(124, "RUNNING", {123, 123.5, 1923.5, 0});
+    const auto sessions = fold(found.ours.upstream, found.ours.facts, {{}, {{found.loader}}});
+    ASSERT_EQ(sessions.size(), 1u);
+    EXPECT_EQ(seconds_of(sessions[0].created), 123);
+    EXPECT_EQ(found.count({found.loader, found.loader}), 0u);
+}
+
 TEST(Company, OfGuestsAndRivalsTheOrderDoesNotMatter) {
     Shared shared;
     shared.theirs.run(1500, 1510).run(2600, 2610).run(9000, 9001);

@@ -43,7 +43,10 @@ class AccountExportText : public testing::Test {
         value_.guests.push_back(fact);
         value_.rivals.push_back({lifecycle::UpstreamId("http://u"),
                                  lifecycle::ModelName("a/b"),
-                                 {at("2026-10-05T10:00:00Z"), std::nullopt},
+                                 {.loaded_at = at("2026-10-05T10:00:00Z"),
+                                  .created = std::nullopt,
+                                  .sent_at = at("2026-10-05T09:59:42Z"),
+                                  .ended_at = at("2026-10-05T10:07:00Z")},
                                  {true, false, at("2026-10-05T10:00:01Z")},
                                  lifecycle::LesserAccount::theirs});
         value_.checkpoints.push_back({.number = 7, .body = "{}", .public_key = key_.public_key()});
@@ -112,6 +115,8 @@ TEST_F(AccountExportText, IsReadBackToTheByteAndFieldByField) {
     EXPECT_EQ(read->value.sessions[1].session, value_.sessions[1].session);
     EXPECT_EQ(read->value.charges[0].owed, value_.charges[0].owed);
     EXPECT_EQ(read->value.rivals[0].claim, value_.rivals[0].claim);
+    EXPECT_EQ(read->value.rivals[0].rival.sent_at, value_.rivals[0].rival.sent_at);
+    EXPECT_EQ(read->value.rivals[0].rival.ended_at, value_.rivals[0].rival.ended_at);
     EXPECT_FALSE(check_seal(read->seal, read->lines, {key_.public_key()}));
 }
 

@@ -116,6 +116,15 @@ class Folding {
         return names;
     }
 
+    static lifecycle::Rival as_rival(const Session& session,
+                                     const std::vector<RecordedFact>& facts) {
+        lifecycle::Rival rival{session.loaded_at, session.created};
+        if (session.created || session.discovered) return rival;
+        rival.sent_at = lifecycle::find_sent_at(session.id, session.clock.shift, facts);
+        rival.ended_at = session.ended_at;
+        return rival;
+    }
+
     void fold_once() {
         std::vector<Derived> derived;
         for (const auto& [name, facts] : facts_) {
@@ -127,7 +136,7 @@ class Folding {
                 guests.insert(guests.end(), found->second.begin(), found->second.end());
                 for (const Derived& other : standing_)
                     if (other.account == partner && other.session.model.text() == name.second)
-                        rivals.push_back({other.session.loaded_at, other.session.created});
+                        rivals.push_back(as_rival(other.session, found->second));
             }
             for (Session& session : lifecycle::fold(lifecycle::UpstreamId("https://upstream"),
                                                     facts, {guests, rivals}))
