@@ -46,28 +46,34 @@ ReplicaEvents events_into(Progress& progress) {
 class Sampler {
   public:
     Sampler(const Replica& replica, const std::function<bool()>& is_wanted, Replica& to_end)
-        : thread_([this, &replica, is_wanted, &to_end] {
+        : replica_(replica), thread_([this, is_wanted, &to_end] {
               while (!done_) {
-                  look(replica);
+                  look();
                   if (!is_wanted()) to_end.request_end();
                   std::this_thread::sleep_for(kLookEvery);
               }
           }) {}
-    ~Sampler() { stop(); }
+    ~Sampler() { end_thread(); }
     Sampler(const Sampler&) = delete;
     Sampler& operator=(const Sampler&) = delete;
 
+    /// Looks once more: an engine may have grown since the last time, and answered at once.
     MemorySample stop() {
-        done_ = true;
-        if (thread_.joinable()) thread_.join();
+        end_thread();
+        look();
         return peak_;
     }
 
   private:
-    void look(const Replica& replica) {
-        const MemorySample sample = replica.measure();
+    void end_thread() {
+        done_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+    void look() {
+        const MemorySample sample = replica_.measure();
         if (sample.bytes > peak_.bytes) peak_ = sample;
     }
+    const Replica& replica_;
     std::atomic<bool> done_ = false;
     MemorySample peak_;  // owned by the thread until it is joined
     std::thread thread_;
