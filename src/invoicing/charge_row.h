@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "calendar/instant.h"
+#include "invoicing/tax.h"
 #include "lifecycle/ids.h"
 #include "money/decimal.h"
 
@@ -54,6 +55,7 @@ struct InvoicedBefore {
     std::string period = {};
     money::Decimal amount = {};             // exact
     std::vector<std::string> numbers = {};  // of those invoices, sorted
+    TaxTerms tax = {};                      // of the line of the latest of them
 };
 
 }  // namespace invoicing

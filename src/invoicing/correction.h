@@ -5,6 +5,7 @@
 #include <string>
 
 #include "calendar/instant.h"
+#include "invoicing/tax.h"
 #include "money/amount.h"
 
 namespace invoicing {
@@ -18,6 +19,7 @@ struct Correction {
     std::string reason = {};
     calendar::Instant entered_at = {};
     std::string hash = {};  // binds it to the account's entry before it; lower-case hex
+    TaxTerms tax = {};      // of the account when it was invoiced
 };
 
 }  // namespace invoicing

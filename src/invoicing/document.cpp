@@ -3,11 +3,24 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "invoicing/totals.h"
+
 namespace invoicing {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using money::Decimal;
+
+constexpr std::pair<const char*, std::string Party::*> later_fields[] = {
+    {"city", &Party::city},
+    {"postal_code", &Party::postal_code},
+    {"registration_id", &Party::registration_id},
+    {"electronic_address", &Party::electronic_address},
+    {"electronic_scheme", &Party::electronic_scheme},
+    {"email", &Party::email},
+    {"iban", &Party::iban},
+    {"bic", &Party::bic},
+};
 
 std::string_view name_of(LineKind kind) {
     return kind == LineKind::usage ? "usage" : "adjustment";
@@ -25,11 +38,35 @@ Json text_of(const std::optional<calendar::Instant>& instant) {
     return instant ? Json(to_text(*instant)) : Json(nullptr);
 }
 
+// Documents from before a party had more than an address stay as they are, and so do their digests.
 Json to_json(const Party& party) {
-    return {{"name", party.name},
-            {"address", party.address},
-            {"country", party.country},
-            {"vat_id", party.vat_id}};
+    Json json = {{"name", party.name},
+                 {"address", party.address},
+                 {"country", party.country},
+                 {"vat_id", party.vat_id}};
+    if (!party.street.empty()) json["street"] = party.street;
+    for (const auto& [key, field] : later_fields) {
+        if (!(party.*field).empty()) json[key] = party.*field;
+    }
+    return json;
+}
+
+Json to_json(const TaxTerms& terms) {
+    Json json = {{"category", to_text(terms.category)}, {"rate", text_of(terms.rate)}};
+    if (!terms.text.empty()) json["text"] = terms.text;
+    return json;
+}
+
+// The same of documents from before there were taxes: what bears none and says nothing of it.
+void put_tax(Json& json, const TaxTerms& terms) {
+    if (terms != TaxTerms{}) json["tax"] = to_json(terms);
+}
+
+Json to_json(const TaxLine& line) {
+    Json json = to_json(line.terms);
+    json["taxable"] = to_text(line.taxable);
+    json["tax"] = to_text(line.tax);
+    return json;
 }
 
 Decimal per_million(const Decimal& price) {
@@ -63,6 +100,7 @@ Json to_json(const Line& line) {
         json["reasons"] = line.reasons;
     }
     json["accruing"] = line.accruing;
+    put_tax(json, line.tax);
     return json;
 }
 
@@ -99,14 +137,16 @@ Json to_json(const SessionEntry& entry) {
 }
 
 Json to_json(const Correction& correction) {
-    return {{"sequence", correction.sequence},
-            {"reference", correction.reference},
-            {"amount", text_of(correction.amount.value())},
-            {"payable", to_text(correction.amount)},
-            {"author", correction.author},
-            {"reason", correction.reason},
-            {"entered_at", to_text(correction.entered_at)},
-            {"hash", correction.hash}};
+    Json json = {{"sequence", correction.sequence},
+                 {"reference", correction.reference},
+                 {"amount", text_of(correction.amount.value())},
+                 {"payable", to_text(correction.amount)},
+                 {"author", correction.author},
+                 {"reason", correction.reason},
+                 {"entered_at", to_text(correction.entered_at)},
+                 {"hash", correction.hash}};
+    put_tax(json, correction.tax);
+    return json;
 }
 
 Json to_json(const ChainHead& head) {
@@ -121,6 +161,11 @@ Json list_of(const std::vector<Item>& items) {
     Json list = Json::array();
     for (const Item& item : items) list.push_back(to_json(item));
     return list;
+}
+
+bool is_taxed(const Invoice& invoice) {
+    return std::ranges::any_of(invoice.taxes,
+                               [](const TaxLine& line) { return line.terms != TaxTerms{}; });
 }
 
 Json to_document(const Invoice& invoice) {
@@ -142,6 +187,13 @@ Json to_document(const Invoice& invoice) {
     // Documents from before there were corrections stay as they are, and so do their digests.
     if (!invoice.corrections.empty()) json["corrections"] = list_of(invoice.corrections);
     if (!invoice.chain_heads.empty()) json["chain_heads"] = list_of(invoice.chain_heads);
+    if (is_taxed(invoice)) {
+        json["taxes"] = list_of(invoice.taxes);
+        json["net"] = to_text(invoice.net);
+        json["tax"] = to_text(invoice.tax);
+    }
+    if (invoice.payment_days != 0) json["payment_days"] = invoice.payment_days;
+    if (!invoice.due_date.empty()) json["due_date"] = invoice.due_date;
     // An invoice is what a document is that does not say so: all were, before there were others.
     if (invoice.kind != DocumentKind::invoice) {
         json["kind"] = to_text(invoice.kind);
@@ -200,10 +252,32 @@ money::Payable get_payable(const Json& json, const char* key, money::Currency cu
 }
 
 Party read_party(const Json& json) {
-    return {.name = get_text(json, "name"),
-            .address = get_text(json, "address"),
-            .country = get_text(json, "country"),
-            .vat_id = get_text(json, "vat_id")};
+    Party party{.name = get_text(json, "name"),
+                .address = get_text(json, "address"),
+                .street = find_list(json, "street"),
+                .country = get_text(json, "country"),
+                .vat_id = get_text(json, "vat_id")};
+    for (const auto& [key, field] : later_fields) party.*field = json.value(key, std::string());
+    return party;
+}
+
+TaxTerms read_terms(const Json& json) {
+    const auto category = parse_tax_category(get_text(json, "category"));
+    if (!category) throw std::runtime_error("no tax category: " + get_text(json, "category"));
+    return {.category = *category,
+            .rate = get_decimal(json, "rate"),
+            .text = json.value("text", std::string())};
+}
+
+TaxTerms find_tax(const Json& json) {
+    const auto found = json.find("tax");
+    return found == json.end() ? TaxTerms{} : read_terms(*found);
+}
+
+TaxLine read_tax_line(const Json& json, money::Currency currency) {
+    return {.terms = read_terms(json),
+            .taxable = get_payable(json, "taxable", currency),
+            .tax = get_payable(json, "tax", currency)};
 }
 
 LineKind read_kind(const Json& json) {
@@ -229,7 +303,8 @@ Line read_line(const Json& json, money::Currency currency) {
             .invoiced_before = find_decimal(json, "amount_before"),
             .invoiced_on = find_list(json, "invoiced_on"),
             .reasons = find_list(json, "reasons"),
-            .accruing = json.at("accruing").get<bool>()};
+            .accruing = json.at("accruing").get<bool>(),
+            .tax = find_tax(json)};
 }
 
 SessionEntry read_session(const Json& json) {
@@ -266,7 +341,8 @@ Correction read_correction(const Json& json, money::Currency currency) {
             .author = get_text(json, "author"),
             .reason = get_text(json, "reason"),
             .entered_at = find_instant(json, "entered_at").value(),
-            .hash = get_text(json, "hash")};
+            .hash = get_text(json, "hash"),
+            .tax = find_tax(json)};
 }
 
 ChainHead read_chain_head(const Json& json) {
@@ -284,6 +360,22 @@ DocumentKind read_document_kind(const Json& json) {
     throw std::runtime_error("no kind of document: " + found->dump());
 }
 
+// What a document says of its taxes, and what follows from its lines where it is silent.
+void read_taxes(const Json& json, Invoice& invoice) {
+    if (!json.contains("taxes")) {
+        Totals totals = totals_of(invoice);
+        invoice.taxes = std::move(totals.taxes);
+        invoice.net = totals.net;
+        invoice.tax = totals.tax;
+        return;
+    }
+    for (const Json& line : json.at("taxes")) {
+        invoice.taxes.push_back(read_tax_line(line, invoice.currency));
+    }
+    invoice.net = get_payable(json, "net", invoice.currency);
+    invoice.tax = get_payable(json, "tax", invoice.currency);
+}
+
 Invoice read_document(const Json& json) {
     const auto currency = money::find_currency(get_text(json, "currency"));
     if (!currency) throw std::runtime_error("no currency: " + get_text(json, "currency"));
@@ -298,10 +390,14 @@ Invoice read_document(const Json& json) {
                     .issuer = read_party(json.at("issuer")),
                     .customer = read_party(json.at("customer")),
                     .total_exact = money::Amount(get_decimal(json, "total_exact"), *currency),
+                    .net = money::Payable::zero(*currency),
+                    .tax = money::Payable::zero(*currency),
                     .total = get_payable(json, "total", *currency),
                     .digest = get_text(json, "digest"),
                     .kind = read_document_kind(json),
-                    .corrects = find_list(json, "corrects")};
+                    .corrects = find_list(json, "corrects"),
+                    .payment_days = json.value("payment_days", std::int64_t{0}),
+                    .due_date = json.value("due_date", std::string())};
     for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));
     for (const Json& entry : json.at("sessions")) invoice.sessions.push_back(read_session(entry));
     for (const Json& correction : json.value("corrections", Json::array())) {
@@ -310,6 +406,7 @@ Invoice read_document(const Json& json) {
     for (const Json& head : json.value("chain_heads", Json::array())) {
         invoice.chain_heads.push_back(read_chain_head(head));
     }
+    read_taxes(json, invoice);
     return invoice;
 }
 
@@ -333,7 +430,8 @@ Invoice parse_invoice(std::string_view json) {
 
 std::string canonical_inputs(const Invoice& invoice) {
     Json document = to_document(invoice);
-    for (const char* key : {"number", "issued_at", "accrued_to", "digest", "chain_heads"}) {
+    for (const char* key :
+         {"number", "issued_at", "accrued_to", "digest", "chain_heads", "due_date"}) {
         document.erase(key);
     }
     // nlohmann's plain object sorts its keys.

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "invoicing/document.h"
+#include "invoicing/totals.h"
 
 namespace invoicing {
 namespace {
@@ -38,7 +39,10 @@ class Drafting {
                              .issuer = input.issuer,
                              .customer = input.customer,
                              .total_exact = money::Amount::zero(input.currency),
-                             .total = money::Payable::zero(input.currency)}} {}
+                             .net = money::Payable::zero(input.currency),
+                             .tax = money::Payable::zero(input.currency),
+                             .total = money::Payable::zero(input.currency),
+                             .payment_days = input.payment_days}} {}
 
     Draft run() {
         for (const InvoicedBefore& before : input_.invoiced) remember(before);
@@ -47,6 +51,7 @@ class Drafting {
         for (auto& [key, line] : lines_) close_line(line);
         for (const Correction& correction : input_.corrections) take(correction);
         sort_sessions();
+        close_totals();
         if (draft_.invoice.total.value().is_negative()) make_credit_note();
         draft_.invoice.digest = digest_(canonical_inputs(draft_.invoice));
         return std::move(draft_);
@@ -64,6 +69,7 @@ class Drafting {
         InvoicedBefore& sum =
             before_.try_emplace({before.model.text(), before.plan, before.period}).first->second;
         sum.amount += before.amount;
+        sum.tax = before.tax;
         sum.numbers.insert(sum.numbers.end(), before.numbers.begin(), before.numbers.end());
     }
 
@@ -96,8 +102,8 @@ class Drafting {
             return;
         }
         draft_.invoice.total_exact += money::Amount(correction.amount.value(), input_.currency);
-        draft_.invoice.total += correction.amount;
         draft_.invoice.corrections.push_back(correction);
+        draft_.invoice.corrections.back().tax = input_.tax;
     }
 
     static void add(const ChargeRow& row, LineKind kind, Accumulated& sum) {
@@ -197,7 +203,8 @@ class Drafting {
                   .plan = entry.plan,
                   .period = entry.period,
                   .amount = money::Amount::zero(input_.currency),
-                  .payable = money::Payable::zero(input_.currency)};
+                  .payable = money::Payable::zero(input_.currency),
+                  .tax = tax_of(entry)};
         const auto price = input_.unit_prices.find(entry.plan);
         if (price != input_.unit_prices.end()) {
             line.unit_price = price->second;
@@ -213,6 +220,16 @@ class Drafting {
         return line;
     }
 
+    // Tax follows the supply: what corrects an invoice is taxed as that invoice was.
+    TaxTerms tax_of(const SessionEntry& entry) const {
+        if (entry.kind != LineKind::adjustment) return input_.tax;
+        const auto found = before_.find({entry.model.text(), entry.plan, entry.period});
+        if (found != before_.end()) return found->second.tax;
+        const auto other =
+            std::ranges::find(input_.invoiced, entry.period, &InvoicedBefore::period);
+        return other == input_.invoiced.end() ? input_.tax : other->tax;
+    }
+
     void close_line(Line& line) {
         // What is printed must be what a customer gets who multiplies by hand.
         if (line.amount.value() != line.gb_seconds * line.unit_price) {
@@ -223,8 +240,37 @@ class Drafting {
         }
         line.payable = round_to_payable(line.amount, money::Rounding::half_up);
         draft_.invoice.total_exact += line.amount;
-        draft_.invoice.total += line.payable;
         draft_.invoice.lines.push_back(std::move(line));
+    }
+
+    void close_totals() {
+        Invoice& invoice = draft_.invoice;
+        Totals totals = totals_of(invoice);
+        invoice.taxes = std::move(totals.taxes);
+        invoice.net = totals.net;
+        invoice.tax = totals.tax;
+        invoice.total = totals.total;
+        if (const std::string fault = find_fault(input_.issuer); !fault.empty()) {
+            refuse("of the issuer's settings, " + fault);
+        }
+        if (const std::string fault = find_fault(input_.customer); !fault.empty()) {
+            refuse("of the account's billing data, " + fault);
+        }
+        for (const TaxLine& line : invoice.taxes) require_tax_ids(line.terms);
+    }
+
+    void require_tax_ids(const TaxTerms& terms) {
+        if (const std::string fault = find_fault(terms); !fault.empty()) {
+            refuse("of its tax, " + fault);
+        }
+        const std::string what = "tax of category " + std::string(to_text(terms.category));
+        if (terms.category != TaxCategory::out_of_scope && input_.issuer.vat_id.empty()) {
+            refuse(what + " needs the issuer's VAT id (issuer.vat_id)");
+        }
+        if (terms.category == TaxCategory::reverse_charge && input_.customer.vat_id.empty()) {
+            refuse(what + " needs the account's VAT id (tollgate account set " + input_.account +
+                   " --vat-id …)");
+        }
     }
 
     void make_credit_note() {

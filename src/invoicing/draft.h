@@ -10,6 +10,7 @@
 
 #include "invoicing/charge_row.h"
 #include "invoicing/invoice.h"
+#include "invoicing/tax.h"
 
 namespace invoicing {
 
@@ -25,6 +26,8 @@ struct DraftInput {
     std::vector<Correction> corrections = {};                // the same, in the order of entry
     std::map<std::string, money::Decimal> unit_prices = {};  // per GB-second, by plan
     std::vector<InvoicedBefore> invoiced = {};  // of the periods that the rows speak of
+    TaxTerms tax = {};                          // of the account at present
+    std::int64_t payment_days = 0;              // 0: none are stated
 };
 
 /// Why an account cannot be closed; a sentence.
@@ -41,7 +44,9 @@ struct Draft {
 using Digest = std::function<std::string(std::string_view)>;
 
 /// Lines by model and plan, then adjustments by period, model and plan; sessions in the lines'
-/// order and by start. Rounds half up, away from zero, once per line.
+/// order and by start. Rounds half up, away from zero, once per line and once per tax rate. Usage
+/// and corrections bear the account's present tax; an adjustment bears the tax of the line that it
+/// corrects or, where its period was invoiced without such a line, of another line of that period.
 Draft make_draft(const DraftInput& input, const Digest& digest);
 
 }  // namespace invoicing

@@ -11,17 +11,12 @@
 
 #include "calendar/instant.h"
 #include "invoicing/correction.h"
+#include "invoicing/party.h"
+#include "invoicing/tax.h"
 #include "lifecycle/ids.h"
 #include "money/amount.h"
 
 namespace invoicing {
-
-struct Party {
-    std::string name = {};
-    std::string address = {};  // lines parted by \n
-    std::string country = {};
-    std::string vat_id = {};
-};
 
 enum class LineKind {
     usage,
@@ -51,6 +46,7 @@ struct Line {
     /// Of an adjustment: why, with the evidence; each once, the first few of many sessions'.
     std::vector<std::string> reasons = {};
     bool accruing = false;
+    TaxTerms tax = {};
 };
 
 /// One session in one period: a line of the appendix.
@@ -113,12 +109,17 @@ struct Invoice {
     std::vector<Line> lines = {};
     std::vector<SessionEntry> sessions = {};
     std::vector<Correction> corrections = {};  // lines too, entered by hand
-    money::Amount total_exact;
-    money::Payable total;     // the sum of the payable lines and the corrections
-    std::string digest = {};  // SHA-256 of canonical_inputs (document.h), hex
+    money::Amount total_exact;                 // of the lines and the corrections: before tax
+    std::vector<TaxLine> taxes = {};           // by category and rate; all that the invoice bears
+    money::Payable net;                        // the sum of the payable lines and the corrections
+    money::Payable tax;                        // the sum of the taxes
+    money::Payable total;                      // net + tax: what is to be paid
+    std::string digest = {};                   // SHA-256 of canonical_inputs (document.h), hex
     DocumentKind kind = DocumentKind::invoice;
     std::vector<std::string> corrects = {};   // of a credit note: the invoices' numbers, sorted
     std::vector<ChainHead> chain_heads = {};  // by gateway; of a draft: none
+    std::int64_t payment_days = 0;            // from the day of issue; 0: none are stated
+    std::string due_date = {};  // "2026-11-15", in the invoice's zone; of a draft, or none: empty
 
     bool is_empty() const { return lines.empty() && corrections.empty(); }
     /// Nothing, or nothing but adjustments without a GB-second or an amount (an end that moved

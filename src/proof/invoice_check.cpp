@@ -1,6 +1,7 @@
 #include "proof/invoice_check.h"
 
 #include "invoicing/document.h"
+#include "invoicing/totals.h"
 #include "platform/crypto.h"
 
 namespace proof {
@@ -20,10 +21,9 @@ class Check {
         check_sessions();
         for (const invoicing::Correction& correction : invoice_.corrections) {
             sum_ += money::Amount(correction.amount.value(), invoice_.currency);
-            total_ += correction.amount;
         }
         hold("total_exact", sum_.value(), invoice_.total_exact.value());
-        hold_text("total", to_text(total_), to_text(invoice_.total));
+        check_taxes();
         hold("the sum of its charges", charged, of_charges_);
         hold_text("digest",
                   platform::to_hex(platform::sha256(invoicing::canonical_inputs(invoice_))),
@@ -48,8 +48,25 @@ class Check {
                       to_text(round_to_payable(line.amount, money::Rounding::half_up)),
                       to_text(line.payable));
             sum_ += line.amount;
-            total_ += line.payable;
         }
+    }
+
+    void check_taxes() {
+        const invoicing::Totals totals = invoicing::totals_of(invoice_);
+        hold_text("taxes", label_of(totals.taxes), label_of(invoice_.taxes));
+        hold_text("net", to_text(totals.net), to_text(invoice_.net));
+        hold_text("tax", to_text(totals.tax), to_text(invoice_.tax));
+        hold_text("total", to_text(totals.total), to_text(invoice_.total));
+    }
+
+    static std::string label_of(const std::vector<invoicing::TaxLine>& taxes) {
+        std::string label;
+        for (const invoicing::TaxLine& line : taxes) {
+            label += std::string(to_text(line.terms.category)) + " " +
+                     money::to_text(line.terms.rate) + " of " + to_text(line.taxable) + " is " +
+                     to_text(line.tax) + " " + line.terms.text + "; ";
+        }
+        return label;
     }
 
     void check_sessions() {
@@ -70,7 +87,6 @@ class Check {
     const Invoice& invoice_;
     const std::string subject_;
     money::Amount sum_ = money::Amount::zero(invoice_.currency);
-    money::Payable total_ = money::Payable::zero(invoice_.currency);
     Decimal of_charges_;
     std::optional<Difference> first_;
 };

@@ -1,0 +1,20 @@
+// What an invoice's rounded lines and corrections come to, with their taxes.
+#pragma once
+
+#include <vector>
+
+#include "invoicing/invoice.h"
+
+namespace invoicing {
+
+struct Totals {
+    std::vector<TaxLine> taxes;
+    money::Payable net;
+    money::Payable tax;
+    money::Payable total;  // net + tax
+};
+
+/// Of the lines and corrections alone: what the invoice states itself is not looked at.
+Totals totals_of(const Invoice& invoice);
+
+}  // namespace invoicing
