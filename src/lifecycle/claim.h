@@ -1,6 +1,6 @@
-// Whose an instance is that several accounts' facts tell of: its loader's, the first one's of two,
-// but one's whose load it followed promptly before one's whose load had long been answered; where
-// nobody loaded it through a gateway, whose key saw it first. Pure.
+// Whose an instance is that several accounts' facts tell of: its loader's; of two, the one's whose
+// load it followed sooner, or the first one's where it followed both promptly; where nobody loaded
+// it through a gateway, whose key saw it first. Pure.
 #pragma once
 
 #include <compare>
@@ -11,13 +11,14 @@
 namespace lifecycle {
 
 /// A load is given an instance that was created minutes after its answer where none was sooner:
-/// what it had begun may have been deleted unseen, and the instance be the next load's.
-constexpr calendar::Duration prompt_start = calendar::Duration::seconds(60);
+/// what it had begun may have been deleted unseen, and the instance be the next load's. So soon it
+/// follows at once, by what clocks may differ and a service take.
+constexpr calendar::Duration prompt_start = calendar::Duration::seconds(10);
 
 /// What an account's session says for its account. The least one wins.
 struct Claim {
     bool discovered = false;
-    bool late = false;        // of one that was loaded: its instance came late
+    calendar::Duration late;  // of one that was loaded: when its instance came, if not promptly
     calendar::Instant since;  // loaded, or of a discovered one: first seen
     friend auto operator<=>(const Claim&, const Claim&) = default;
 };
@@ -25,9 +26,10 @@ struct Claim {
 /// `first_seen`: its first fact, gateway clock.
 inline Claim make_claim(bool discovered, std::optional<calendar::Instant> created,
                         calendar::Instant loaded_at, calendar::Instant first_seen) {
-    if (discovered) return {.discovered = true, .late = false, .since = first_seen};
+    if (discovered) return {.discovered = true, .late = {}, .since = first_seen};
+    const calendar::Duration after = created ? *created - loaded_at : calendar::Duration{};
     return {.discovered = false,
-            .late = created && *created - loaded_at > prompt_start,
+            .late = after > prompt_start ? after : calendar::Duration{},
             .since = loaded_at};
 }
 

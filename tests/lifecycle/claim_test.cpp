@@ -13,7 +13,7 @@ namespace {
 using calendar::Duration;
 using calendar::Instant;
 
-TEST(Claim, APromptLoaderComesBeforeALateOneAndALoaderBeforeAFinder) {
+TEST(Claim, APromptLoaderComesBeforeALaterOneAndALoaderBeforeAFinder) {
     const Instant created = support::at("2026-10-05T10:00:00Z");
     const auto loaded = [&](std::int64_t seconds_before) {
         return make_claim(false, created, created - Duration::seconds(seconds_before), created);
@@ -23,11 +23,12 @@ TEST(Claim, APromptLoaderComesBeforeALateOneAndALoaderBeforeAFinder) {
     };
     const std::vector<Claim> in_order = {
         make_claim(false, std::nullopt, created - Duration::seconds(900), created),
-        loaded(60),  // the first of those within a minute
-        loaded(10),
+        loaded(10),  // the first of those that are prompt
+        loaded(3),
         loaded(-2),  // by what two clocks may differ
-        loaded(250),
+        loaded(11),  // the nearest
         loaded(61),
+        loaded(250),
         found(5),
         found(90)};
     for (std::size_t i = 0; i < in_order.size(); ++i) {

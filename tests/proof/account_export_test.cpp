@@ -47,7 +47,7 @@ class AccountExportText : public testing::Test {
                                   .created = std::nullopt,
                                   .sent_at = at("2026-10-05T09:59:42Z"),
                                   .ended_at = at("2026-10-05T10:07:00Z")},
-                                 {true, false, at("2026-10-05T10:00:01Z")},
+                                 {true, {}, at("2026-10-05T10:00:01Z")},
                                  lifecycle::LesserAccount::theirs});
         value_.checkpoints.push_back({.number = 7, .body = "{}", .public_key = key_.public_key()});
         value_.sessions = {full_session(), {}};

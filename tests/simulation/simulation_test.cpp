@@ -26,6 +26,7 @@ constexpr std::uint64_t hard_seeds[] = {
     4079630068,  // asked and deleted in one breath: the look that saw it RUNNING did not count
     1184869029,  // an instance that nobody saw end stayed open: what was seen was a younger one
     4000289090,  // who saw what another had loaded was billed: the loader had not looked itself
+    989354897,   // an instance went to who had loaded 44 s before, not to who loaded just then
     1094049276,  // a run of six minutes alone told of its gateway's clock, and of nothing else
     904069956,   // a run that a deleted instance finished made the next one, booting, one that ran
     520871277,   // an instance failed while the next load was on its way, which nobody watched then
