@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     cli::add_usage(app, exit);
     cli::add_margin(app, exit);
     cli::add_invoice(app, exit);
+    cli::add_gateway(app, exit);
     cli::add_checkpoint(app, exit);
     cli::add_verify(app, exit);
     cli::add_export(app, exit);

@@ -43,6 +43,7 @@ void add_reconcile(CLI::App& app, Exit& exit);
 void add_margin(CLI::App& app, Exit& exit);
 void add_usage(CLI::App& app, Exit& exit);
 void add_invoice(CLI::App& app, Exit& exit);
+void add_gateway(CLI::App& app, Exit& exit);
 void add_checkpoint(CLI::App& app, Exit& exit);
 void add_verify(CLI::App& app, Exit& exit);
 void add_export(CLI::App& app, Exit& exit);

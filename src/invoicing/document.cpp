@@ -194,11 +194,14 @@ Json to_document(const Invoice& invoice) {
     }
     if (invoice.payment_days != 0) json["payment_days"] = invoice.payment_days;
     if (!invoice.due_date.empty()) json["due_date"] = invoice.due_date;
-    // An invoice is what a document is that does not say so: all were, before there were others.
-    if (invoice.kind != DocumentKind::invoice) {
-        json["kind"] = to_text(invoice.kind);
-        json["corrects"] = invoice.corrects;
+    if (!invoice.voids.empty()) {
+        json["voids"] = invoice.voids;
+        json["reason"] = invoice.reason;
     }
+    // An invoice is what a document is that does not say so: all were, before there were others.
+    const bool is_invoice = invoice.kind == DocumentKind::invoice;
+    if (!is_invoice) json["kind"] = to_text(invoice.kind);
+    if (!is_invoice || !invoice.corrects.empty()) json["corrects"] = invoice.corrects;
     return json;
 }
 
@@ -396,6 +399,8 @@ Invoice read_document(const Json& json) {
                     .digest = get_text(json, "digest"),
                     .kind = read_document_kind(json),
                     .corrects = find_list(json, "corrects"),
+                    .voids = json.value("voids", std::string()),
+                    .reason = json.value("reason", std::string()),
                     .payment_days = json.value("payment_days", std::int64_t{0}),
                     .due_date = json.value("due_date", std::string())};
     for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));

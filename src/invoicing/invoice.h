@@ -117,6 +117,8 @@ struct Invoice {
     std::string digest = {};                   // SHA-256 of canonical_inputs (document.h), hex
     DocumentKind kind = DocumentKind::invoice;
     std::vector<std::string> corrects = {};   // of a credit note: the invoices' numbers, sorted
+    std::string voids = {};                   // the one document that this one takes back whole
+    std::string reason = {};                  // why it does, for the customer
     std::vector<ChainHead> chain_heads = {};  // by gateway; of a draft: none
     std::int64_t payment_days = 0;            // from the day of issue; 0: none are stated
     std::string due_date = {};  // "2026-11-15", in the invoice's zone; of a draft, or none: empty

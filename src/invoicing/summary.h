@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "calendar/instant.h"
 #include "invoicing/invoice.h"
@@ -18,6 +19,18 @@ struct Summary {
     money::Amount total_exact;
     std::string digest;
     DocumentKind kind = DocumentKind::invoice;
+    money::Payable paid;         // as the operator recorded it
+    std::string voided_by = {};  // the document that took it back; empty: it stands
+    std::string voids = {};      // what it takes back itself
+
+    /// "void", "settled" (a document that takes another one back, and what that was), "paid",
+    /// "part paid", "open".
+    std::string_view state() const {
+        if (!voided_by.empty()) return "void";
+        if (!voids.empty()) return "settled";
+        if (paid == total) return "paid";
+        return paid.value().is_zero() ? "open" : "part paid";
+    }
 };
 
 }  // namespace invoicing

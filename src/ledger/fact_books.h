@@ -37,6 +37,9 @@ class FactBooks {
     /// The gateway lives. `all_shipped`: the books hold all that it recorded before `now`.
     virtual void heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant now,
                            bool all_shipped) = 0;
+    /// The gateway has ended, and the books hold all that it ever recorded: until it is registered
+    /// again nobody waits for it. For books that close months.
+    virtual void sign_off(const lifecycle::GatewayId&, calendar::Instant /*now*/) {}
     /// Any thread, for stopping: what is under way ends soon, and later calls at once, with
     /// Unavailable. For books that can go silent.
     virtual void interrupt() {}

@@ -70,22 +70,23 @@ class Reading {
 
     void read_charges() {
         const pqxx::result found = work_.exec_params(
-            std::string("SELECT c.period, c.revision, c.plan, c.currency, c.status, c.estimated, "
-                        "c.seconds, c.used_seconds, c.rounding_seconds, c.minimum_seconds, "
-                        "c.spin_down_seconds, c.gb_seconds, c.amount, c.session_id, c.model, "
-                        "s.id IS NOT NULL, (SELECT coalesce(sum(i.runs), 0) FROM invoice_charges i "
-                        "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), "
-                        "c.reason, c.evidence, coalesce(b.amount, 0), b.numbers, ") +
+            std::string(
+                "SELECT c.period, c.revision, c.plan, c.currency, c.status, c.estimated, "
+                "c.seconds, c.used_seconds, c.rounding_seconds, c.minimum_seconds, "
+                "c.spin_down_seconds, c.gb_seconds, c.amount, c.session_id, c.model, "
+                "s.id IS NOT NULL, (SELECT coalesce(sum(i.runs), 0) FROM standing_charges i "
+                "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), "
+                "c.reason, c.evidence, coalesce(b.amount, 0), b.numbers, ") +
                 session_columns +
                 " FROM charges c LEFT JOIN sessions s "
                 "ON s.account_id = c.account_id AND s.id = c.session_id "
                 "LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount, "
                 "string_agg(DISTINCT i.number, ',' ORDER BY i.number) AS numbers "
-                "FROM charges e JOIN invoice_charges i USING (account_id, session_id, period, "
+                "FROM charges e JOIN standing_charges i USING (account_id, session_id, period, "
                 "revision) WHERE e.account_id = c.account_id AND e.session_id = c.session_id "
                 "AND e.period = c.period AND e.plan = c.plan) b ON true "
                 "WHERE c.account_id = $1 AND c.period <= $2 AND NOT EXISTS (SELECT FROM "
-                "invoice_charges i WHERE i.account_id = c.account_id AND i.session_id = "
+                "standing_charges i WHERE i.account_id = c.account_id AND i.session_id = "
                 "c.session_id AND i.period = c.period AND i.revision = c.revision) "
                 "ORDER BY c.session_id, c.period, c.revision",
             account_.id.text(), to_text(month_));
@@ -95,8 +96,9 @@ class Reading {
 
     void read_open_sessions() {
         for (const auto& row : work_.exec_params(
-                 std::string("SELECT s.plan, (SELECT coalesce(sum(i.runs), 0) FROM invoice_charges "
-                             "i WHERE i.account_id = s.account_id AND i.session_id = s.id), ") +
+                 std::string(
+                     "SELECT s.plan, (SELECT coalesce(sum(i.runs), 0) FROM standing_charges "
+                     "i WHERE i.account_id = s.account_id AND i.session_id = s.id), ") +
                      session_columns +
                      " FROM sessions s WHERE s.account_id = $1 AND s.end_reason IS NULL "
                      "AND s.plan IS NOT NULL AND s.loaded_at < $2 ORDER BY s.id",
@@ -123,7 +125,7 @@ class Reading {
         for (const std::string& period : periods) {
             for (const auto& row : work_.exec_params(
                      "SELECT c.model, c.plan, coalesce(sum(c.amount), 0), "
-                     "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM invoice_charges i "
+                     "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM standing_charges i "
                      "JOIN charges c USING (account_id, session_id, period, revision) "
                      "WHERE i.account_id = $1 AND i.period = $2 GROUP BY 1, 2 ORDER BY 1, 2",
                      account_.id.text(), period)) {

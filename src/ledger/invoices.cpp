@@ -8,6 +8,7 @@
 #include "ledger/charging.h"
 #include "ledger/correction_rows.h"
 #include "ledger/invoice_rows.h"
+#include "ledger/issuing.h"
 #include "platform/crypto.h"
 
 namespace ledger {
@@ -16,10 +17,6 @@ namespace {
 using calendar::Instant;
 using invoicing::Draft;
 using invoicing::Invoice;
-
-std::string digest_of(std::string_view bytes) {
-    return platform::to_hex(platform::sha256(bytes));
-}
 
 Draft to_draft(const InvoiceRows& rows) {
     Draft draft = invoicing::make_draft(rows.input, digest_of);
@@ -85,25 +82,6 @@ void keep_chain_heads(Work& work, const Invoice& invoice) {
     }
 }
 
-void issue(Work& work, Invoice& invoice, const InvoiceTerms& terms,
-           const std::vector<invoicing::ChargeRow>& rows, Instant now) {
-    const invoicing::Number number = take_number(work, terms.series, year_of(now));
-    invoice.number = to_text(number);
-    invoice.issued_at = now;
-    invoice.chain_heads = read_heads_of(work, invoice.account_id);
-    write_invoice(work, invoice, number);
-    mark_invoiced(work, invoice, rows);
-    keep_chain_heads(work, invoice);
-    mark_corrections(work, invoice.account_id, *invoice.number, invoice.corrections);
-}
-
-// One closer of an account at a time; the next one reads what this one has committed.
-void lock_account(Work& work, const Account& account) {
-    work.exec_params(
-        "SELECT pg_advisory_xact_lock(hashtextextended('tollgate.invoices.' || $1, 0))",
-        account.id.text());
-}
-
 template <class Value>
 Value get_value(std::optional<Value> value, const std::string& what) {
     if (!value) throw std::runtime_error("an invoice in the ledger holds " + what);
@@ -123,10 +101,39 @@ invoicing::Summary read_summary(const pqxx::row& row) {
             .digest = row[7].as<std::string>(),
             .kind = row[8].as<std::string>() == to_text(invoicing::DocumentKind::credit_note)
                         ? invoicing::DocumentKind::credit_note
-                        : invoicing::DocumentKind::invoice};
+                        : invoicing::DocumentKind::invoice,
+            .paid = get_value(money::Payable::parse(row[9].c_str(), currency), "wrong payments"),
+            .voided_by = row[10].c_str(),
+            .voids = row[11].c_str()};
 }
 
 }  // namespace
+
+std::string digest_of(std::string_view bytes) {
+    return platform::to_hex(platform::sha256(bytes));
+}
+
+void lock_invoices_of(Work& work, const lifecycle::AccountId& account) {
+    work.exec_params(
+        "SELECT pg_advisory_xact_lock(hashtextextended('tollgate.invoices.' || $1, 0))",
+        account.text());
+}
+
+void issue_document(Work& work, Invoice& document, const InvoiceTerms& terms, Instant now) {
+    const invoicing::Number number = take_number(work, terms.series, year_of(now));
+    document.number = to_text(number);
+    document.issued_at = now;
+    document.chain_heads = read_heads_of(work, document.account_id);
+    write_invoice(work, document, number);
+    keep_chain_heads(work, document);
+}
+
+Invoice read_invoice(Work& work, const std::string& number) {
+    const pqxx::result rows =
+        work.exec_params("SELECT document FROM invoices WHERE number = $1", to_storable(number));
+    if (rows.empty()) throw Refused("there is no invoice `" + number + "`");
+    return invoicing::parse_invoice(rows[0][0].as<std::string>());
+}
 
 Draft preview_invoice(Store& store, const Account& account, calendar::Month month,
                       const InvoiceTerms& terms, Instant now) {
@@ -146,13 +153,15 @@ Closing close_month(Store& store, const Account& account, calendar::Month month,
                     const InvoiceTerms& terms, Instant now) {
     charge_open_sessions(store, account.id, now);
     return transact(store, [&](Work& work) -> Closing {
-        lock_account(work, account);
+        lock_invoices_of(work, account.id);
         const InvoiceRows rows =
             read_invoice_rows(work, account, month, terms, now, Accruing::left_out);
         Draft draft = to_draft(rows);
         if (!draft.obstacles.empty()) return {.issued = {}, .obstacles = draft.obstacles};
         if (draft.invoice.moves_nothing()) return {.issued = {}};
-        issue(work, draft.invoice, terms, rows.input.rows, now);
+        issue_document(work, draft.invoice, terms, now);
+        mark_invoiced(work, draft.invoice, rows.input.rows);
+        mark_corrections(work, account.id, *draft.invoice.number, draft.invoice.corrections);
         return {.issued = std::move(draft.invoice)};
     });
 }
@@ -163,10 +172,15 @@ std::vector<invoicing::Summary> list_invoices(Store& store, const InvoiceFilter&
     return transact(store, [&](Work& work) {
         std::vector<invoicing::Summary> invoices;
         for (const auto& row : work.exec_params(
-                 "SELECT number, document::json ->> 'account', month, issued_at, currency, total, "
-                 "total_exact, digest, coalesce(document::json ->> 'kind', 'invoice') FROM "
-                 "invoices WHERE ($1::text IS NULL OR account_id = $1) "
-                 "AND ($2::text IS NULL OR month = $2) ORDER BY issued_at, series, year, counter",
+                 "SELECT i.number, i.document::json ->> 'account', i.month, i.issued_at, "
+                 "i.currency, "
+                 "i.total, i.total_exact, i.digest, coalesce(i.document::json ->> 'kind', "
+                 "'invoice'), (SELECT coalesce(sum(amount), 0) FROM invoice_payments p WHERE "
+                 "p.number = i.number), coalesce(v.credit_note, ''), coalesce(w.number, '') FROM "
+                 "invoices i LEFT JOIN invoice_voids v ON v.number = i.number LEFT JOIN "
+                 "invoice_voids w ON w.credit_note = i.number WHERE ($1::text IS NULL OR "
+                 "i.account_id = $1) AND ($2::text IS NULL OR i.month = $2) ORDER BY i.issued_at, "
+                 "i.series, i.year, i.counter",
                  account, filter.month)) {
             invoices.push_back(read_summary(row));
         }
@@ -175,12 +189,7 @@ std::vector<invoicing::Summary> list_invoices(Store& store, const InvoiceFilter&
 }
 
 Invoice get_invoice(Store& store, const std::string& number) {
-    return transact(store, [&](Work& work) {
-        const pqxx::result rows = work.exec_params(
-            "SELECT document FROM invoices WHERE number = $1", to_storable(number));
-        if (rows.empty()) throw Refused("there is no invoice `" + number + "`");
-        return invoicing::parse_invoice(rows[0][0].as<std::string>());
-    });
+    return transact(store, [&](Work& work) { return read_invoice(work, number); });
 }
 
 }  // namespace ledger

@@ -139,7 +139,7 @@ CorrectionEntered enter_correction(Store& store, const NewCorrection& given, Ins
         const StoredCorrection before = read_row(work.exec_params1(
             std::string("SELECT ") + columns +
                 " FROM manual_corrections c JOIN accounts a ON a.id = c.account_id "
-                "LEFT JOIN invoice_corrections i USING (account_id, sequence) "
+                "LEFT JOIN standing_corrections i USING (account_id, sequence) "
                 "WHERE c.account_id = $1 AND c.reference = $2",
             account, entry.reference));
         if (const std::string why = same_or_refused(before, entry); !why.empty())
@@ -155,7 +155,7 @@ std::vector<StoredCorrection> read_corrections(Work& work,
     for (const auto& row : work.exec_params(
              std::string("SELECT ") + columns +
                  " FROM manual_corrections c JOIN accounts a ON a.id = c.account_id "
-                 "LEFT JOIN invoice_corrections i USING (account_id, sequence) "
+                 "LEFT JOIN standing_corrections i USING (account_id, sequence) "
                  "WHERE $1::text IS NULL OR c.account_id = $1 ORDER BY a.name, 1, c.sequence",
              account)) {
         StoredCorrection stored = read_row(row);

@@ -38,4 +38,13 @@ void PostgresBooks::heartbeat(const lifecycle::GatewayId& gateway, calendar::Ins
     });
 }
 
+void PostgresBooks::sign_off(const lifecycle::GatewayId& gateway, calendar::Instant now) {
+    transact(store_, [&](Work& work) {
+        work.exec_params(
+            "UPDATE gateways SET heartbeat_at = now(), retired_at = now(), "
+            "shipped_through = greatest(shipped_through, $2::timestamptz) WHERE id = $1",
+            gateway.text(), calendar::to_text(now));
+    });
+}
+
 }  // namespace ledger

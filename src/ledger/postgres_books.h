@@ -15,6 +15,7 @@ class PostgresBooks : public FactBooks {
                                        calendar::Instant now) override;
     [[nodiscard]] Posting post(const lifecycle::GatewayId& gateway, ParsedBatch batch,
                                const PostingRules& rules) override;
+    void sign_off(const lifecycle::GatewayId& gateway, calendar::Instant now) override;
     void heartbeat(const lifecycle::GatewayId& gateway, calendar::Instant now,
                    bool all_shipped) override;
     void interrupt() override { store_.interrupt(); }

@@ -119,6 +119,38 @@ std::vector<UnfinishedGateway> list_unfinished_gateways(Store& store, calendar::
     });
 }
 
+std::vector<GatewayState> list_gateways(Store& store) {
+    return transact(store, [&](Work& work) {
+        std::vector<GatewayState> gateways;
+        for (const auto& row : work.exec("SELECT id, sequence, shipped_through, heartbeat_at, "
+                                         "retired_at FROM gateways ORDER BY id")) {
+            gateways.push_back({.gateway = lifecycle::GatewayId(row[0].as<std::string>()),
+                                .shipped = row[1].as<std::uint64_t>(),
+                                .shipped_through = find_instant(row[2]),
+                                .heartbeat_at = read_instant(row[3]),
+                                .retired_at = find_instant(row[4])});
+        }
+        return gateways;
+    });
+}
+
+void retire_gateway(Store& store, const std::string& gateway) {
+    transact(store, [&](Work& work) {
+        const pqxx::result rows = work.exec_params(
+            "SELECT heartbeat_at > now() - interval '5 minutes' AND retired_at IS NULL FROM "
+            "gateways WHERE id = $1 FOR UPDATE",
+            to_storable(gateway));
+        if (rows.empty()) throw Refused("there is no gateway `" + gateway + "`");
+        if (rows[0][0].as<bool>())
+            throw Refused("gateway " + gateway +
+                          " gave a sign of life within the last five minutes: stop it first");
+        work.exec_params(
+            "UPDATE gateways SET retired_at = coalesce(retired_at, now()) "
+            "WHERE id = $1",
+            gateway);
+    });
+}
+
 std::vector<WaitingInstance> list_waiting_instances(Store& store) {
     return transact(store, [&](Work& work) {
         std::vector<WaitingInstance> waiting;

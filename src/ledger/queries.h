@@ -85,6 +85,20 @@ struct UnfinishedGateway {
 };
 std::vector<UnfinishedGateway> list_unfinished_gateways(Store& store, calendar::Instant end);
 
+struct GatewayState {
+    lifecycle::GatewayId gateway;
+    std::uint64_t shipped = 0;  // records
+    std::optional<calendar::Instant> shipped_through;
+    calendar::Instant heartbeat_at;
+    std::optional<calendar::Instant> retired_at;
+};
+/// By id; those that signed off or were retired as well.
+std::vector<GatewayState> list_gateways(Store& store);
+
+/// Nobody waits for it any more: for one whose disk is lost. A gateway that ships again is no more
+/// retired. Throws Refused: there is none, or it gave a sign of life within the last five minutes.
+void retire_gateway(Store& store, const std::string& gateway);
+
 /// Instances whose facts are not folded yet, or cannot be (parked, with the reason).
 struct WaitingInstance {
     lifecycle::AccountId account;

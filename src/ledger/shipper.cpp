@@ -79,7 +79,18 @@ bool Shipper::wait(Duration time) {
 
 void Shipper::run() {
     ship_until_stopped();
+    sign_off();
     waiting_.drop();  // nothing touches the source after a stop
+}
+
+// So that nobody who closes a month waits for a gateway that ended in order.
+void Shipper::sign_off() try {
+    const calendar::Instant now = clock_.now();
+    if (registered_ && source_.next_sequence() == shipped_.load() + 1)
+        books_->sign_off(options_.gateway, now);
+} catch (const std::exception& error) {
+    platform::log(Severity::warning, "ledger", "the gateway could not sign off",
+                  {{"why", error.what()}});
 }
 
 void Shipper::ship_until_stopped() {

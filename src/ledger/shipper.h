@@ -67,6 +67,7 @@ class Shipper {
   private:
     void run();
     void ship_until_stopped();
+    void sign_off();
     bool step();
     void register_gateway();
     void set_problem(const std::string& text);

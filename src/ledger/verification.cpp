@@ -108,6 +108,7 @@ class Verifying {
 
     // The chain of each account; what each invoice should hold of it is kept for verify_invoice.
     void verify_corrections() {
+        std::map<std::pair<std::string, std::int64_t>, std::string> labels;
         for (const StoredCorrection& stored : read_corrections(work_, std::nullopt)) {
             const std::string name = std::to_string(stored.entry.sequence) + " (" +
                                      stored.entry.reference + ") of account " +
@@ -118,8 +119,12 @@ class Verifying {
                 return;
             }
             ++result_.corrections;
-            if (stored.invoice) corrections_of_[*stored.invoice] += label_of(stored.entry);
+            labels[{stored.account_id.text(), stored.entry.sequence}] = label_of(stored.entry);
         }
+        for (const auto& row : work_.exec("SELECT account_id, sequence, number FROM "
+                                          "invoice_corrections ORDER BY 1, 2"))
+            corrections_of_[row[2].as<std::string>()] +=
+                labels[{row[0].as<std::string>(), row[1].as<std::int64_t>()}];
     }
 
     static std::string label_of(const invoicing::Correction& correction) {
@@ -139,7 +144,9 @@ class Verifying {
             "i.digest, i.document, i.issued_at, i.timezone, (SELECT coalesce(sum(c.amount), 0) "
             "FROM invoice_charges h "
             "JOIN charges c USING (account_id, session_id, period, revision) "
-            "WHERE h.number = i.number) FROM invoices i WHERE $1::text IS NULL OR i.month = $1 "
+            "WHERE h.number = i.number), v.reason, o.document FROM invoices i LEFT JOIN "
+            "invoice_voids v ON v.credit_note = i.number LEFT JOIN invoices o ON o.number = "
+            "v.number WHERE $1::text IS NULL OR i.month = $1 "
             "ORDER BY i.series, i.year, i.counter",
             scope_.month);
     }
@@ -174,16 +181,25 @@ class Verifying {
         hold("total of its row", decimal_of(row[4]), money::to_text(invoice.total.value()));
         hold("exact total of its row", decimal_of(row[5]),
              money::to_text(invoice.total_exact.value()));
+        hold("reason", row[11].c_str(), invoice.reason);
         std::string corrections;
         for (const auto& correction : invoice.corrections) corrections += label_of(correction);
-        hold("corrections", corrections_of_[number], corrections);
+        if (invoice.voids.empty()) hold("corrections", corrections_of_[number], corrections);
         std::string heads;
         for (const auto& head : invoice.chain_heads) heads += head_label(head);
         hold("chain heads", heads_of(number), heads);
         hold("digest of its row", row[6].as<std::string>(), invoice.digest);
         if (result_.difference) return;
-        result_.difference =
-            proof::check_invoice(invoice, money::parse_decimal(row[10].c_str()).value());
+        result_.difference = check_contents(invoice, row);
+    }
+
+    static std::optional<Difference> check_contents(const invoicing::Invoice& invoice,
+                                                    const pqxx::row& row) {
+        if (row[12].is_null())
+            return proof::check_invoice(invoice, money::parse_decimal(row[10].c_str()).value());
+        if (auto wrong = proof::check_invoice(invoice, std::nullopt)) return wrong;
+        return proof::check_credit_note(invoice,
+                                        invoicing::parse_invoice(row[12].as<std::string>()));
     }
 
     static std::string head_label(const invoicing::ChainHead& head) {

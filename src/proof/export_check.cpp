@@ -287,6 +287,7 @@ class Checking {
     // ---- invoices
 
     void check_invoices() {
+        find_voided();
         std::set<std::string> numbers;
         for (const ExportedInvoice& stored : value_.invoices) {
             hold("invoice " + stored.number, "times in the export", "1",
@@ -302,6 +303,42 @@ class Checking {
         }
     }
 
+    /// What is not read here is told when its turn comes.
+    void find_voided() {
+        for (const ExportedInvoice& stored : value_.invoices) {
+            try {
+                const auto invoice = invoicing::parse_invoice(stored.document);
+                if (!invoice.voids.empty()) voided_.insert(invoice.voids);
+            } catch (const std::exception&) {
+                continue;
+            }
+        }
+    }
+
+    /// What takes another one back holds no charges itself.
+    std::optional<Difference> check_contents(const invoicing::Invoice& invoice) const {
+        if (invoice.voids.empty()) {
+            const bool is_void = voided_.contains(*invoice.number);
+            return check_invoice(
+                invoice, is_void ? std::nullopt : std::optional(charged_on(*invoice.number)));
+        }
+        if (auto wrong = check_invoice(invoice, std::nullopt)) return wrong;
+        const auto original =
+            std::ranges::find(value_.invoices, invoice.voids, &ExportedInvoice::number);
+        if (original == value_.invoices.end())
+            return Difference{"invoice " + *invoice.number, "what it takes back", invoice.voids,
+                              "none"};
+        return check_credit_note(invoice, invoicing::parse_invoice(original->document));
+    }
+
+    Decimal charged_on(const std::string& number) const {
+        Decimal charged;
+        for (const ExportedCharge& charge : value_.charges) {
+            if (charge.invoice == number && charge.owed.amount) charged += *charge.owed.amount;
+        }
+        return charged;
+    }
+
     void check_invoice_of(const ExportedInvoice& stored) {
         const invoicing::Invoice invoice = invoicing::parse_invoice(stored.document);
         const std::string subject = "invoice " + stored.number;
@@ -309,13 +346,8 @@ class Checking {
         hold(subject, "account", value_.account.id.text(), invoice.account_id.text());
         hold(subject, "month", value_.month, invoice.month);
         hold(subject, "currency", value_.account.currency, std::string(invoice.currency.code()));
-        Decimal charged;
-        for (const ExportedCharge& charge : value_.charges) {
-            if (charge.invoice == stored.number && charge.owed.amount)
-                charged += *charge.owed.amount;
-        }
         if (differs()) return;
-        result_.difference = check_invoice(invoice, charged);
+        result_.difference = check_contents(invoice);
         for (const invoicing::ChainHead& head : invoice.chain_heads) {
             const auto hash = parse_hash(head.hash);
             if (!hash) hold(subject, "chain head", "64 hex digits", head.hash);
@@ -335,6 +367,7 @@ class Checking {
     ExportedChains chains_;
     std::map<std::string, std::vector<const ExportedFact*>> facts_;  // by model
     std::set<lifecycle::SessionId> kept_;                            // in the export
+    std::set<std::string> voided_;                                   // invoices' numbers
     ExportFindings result_;
 };
 

@@ -1,5 +1,6 @@
 #include "proof/invoice_check.h"
 
+#include "invoicing/credit_note.h"
 #include "invoicing/document.h"
 #include "invoicing/totals.h"
 #include "platform/crypto.h"
@@ -16,7 +17,7 @@ class Check {
     explicit Check(const Invoice& invoice)
         : invoice_(invoice), subject_("invoice " + invoice.number.value_or("without a number")) {}
 
-    std::optional<Difference> run(const Decimal& charged) {
+    std::optional<Difference> run(const std::optional<Decimal>& charged) {
         check_lines();
         check_sessions();
         for (const invoicing::Correction& correction : invoice_.corrections) {
@@ -24,7 +25,7 @@ class Check {
         }
         hold("total_exact", sum_.value(), invoice_.total_exact.value());
         check_taxes();
-        hold("the sum of its charges", charged, of_charges_);
+        if (charged) hold("the sum of its charges", *charged, of_charges_);
         hold_text("digest",
                   platform::to_hex(platform::sha256(invoicing::canonical_inputs(invoice_))),
                   invoice_.digest);
@@ -93,8 +94,23 @@ class Check {
 
 }  // namespace
 
-std::optional<Difference> check_invoice(const Invoice& invoice, const Decimal& charged) {
+std::optional<Difference> check_invoice(const Invoice& invoice,
+                                        const std::optional<Decimal>& charged) {
     return Check(invoice).run(charged);
+}
+
+std::optional<Difference> check_credit_note(const Invoice& note, const Invoice& original) {
+    const std::string subject = "invoice " + note.number.value_or("without a number");
+    if (original.number != note.voids)
+        return Difference{subject, "what it takes back", original.number.value_or("none"),
+                          note.voids};
+    const auto digest = [](std::string_view bytes) {
+        return platform::to_hex(platform::sha256(bytes));
+    };
+    const Invoice expected = invoicing::make_credit_note(original, note.reason, digest);
+    const std::string found = digest(invoicing::canonical_inputs(note));
+    if (found == expected.digest) return std::nullopt;
+    return Difference{subject, "what it takes back, digest", expected.digest, found};
 }
 
 }  // namespace proof

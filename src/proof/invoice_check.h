@@ -8,8 +8,13 @@
 
 namespace proof {
 
-/// `charged`: the exact sum of the charges that it holds, by the books.
+/// `charged`: the exact sum of the charges that it holds, by the books; absent: not known, since
+/// it was taken back and its charges are on another one.
 std::optional<Difference> check_invoice(const invoicing::Invoice& invoice,
-                                        const money::Decimal& charged);
+                                        const std::optional<money::Decimal>& charged);
+
+/// Of what takes `original` back: that both together are nothing, to the letter.
+std::optional<Difference> check_credit_note(const invoicing::Invoice& note,
+                                            const invoicing::Invoice& original);
 
 }  // namespace proof

@@ -14,7 +14,7 @@ std::string invoice_table(const std::vector<Summary>& invoices) {
     for (const Summary& invoice : invoices) {
         rows.push_back({invoice.number, invoice.account, invoice.month, to_text(invoice.issued_at),
                         to_text(invoice.total), std::string(invoice.total.currency().code()),
-                        std::string(to_text(invoice.kind))});
+                        std::string(to_text(invoice.kind)), std::string(invoice.state())});
     }
     return to_table({{"NUMBER"},
                      {"ACCOUNT"},
@@ -22,25 +22,29 @@ std::string invoice_table(const std::vector<Summary>& invoices) {
                      {"ISSUED"},
                      {"TOTAL", Align::right},
                      {"CURRENCY"},
-                     {"KIND"}},
+                     {"KIND"},
+                     {"STATE"}},
                     rows);
 }
 
 std::string invoice_csv(const std::vector<Summary>& invoices) {
-    std::string text = to_csv_line({"number", "account", "month", "issued_at", "currency", "total",
-                                    "total_exact", "digest", "kind"});
+    std::string text =
+        to_csv_line({"number", "account", "month", "issued_at", "currency", "total", "total_exact",
+                     "digest", "kind", "state", "paid", "voided_by", "voids"});
     for (const Summary& invoice : invoices) {
         text +=
             to_csv_line({invoice.number, invoice.account, invoice.month, to_text(invoice.issued_at),
                          std::string(invoice.total.currency().code()), to_text(invoice.total),
                          to_text(invoice.total_exact.value()), invoice.digest,
-                         std::string(to_text(invoice.kind))});
+                         std::string(to_text(invoice.kind)), std::string(invoice.state()),
+                         to_text(invoice.paid), invoice.voided_by, invoice.voids});
     }
     return text;
 }
 
 std::string invoice_list_json(const std::vector<Summary>& invoices) {
     using Json = nlohmann::ordered_json;
+    const auto or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
     Json list = Json::array();
     for (const Summary& invoice : invoices) {
         list.push_back({{"number", invoice.number},
@@ -51,7 +55,11 @@ std::string invoice_list_json(const std::vector<Summary>& invoices) {
                         {"total", to_text(invoice.total)},
                         {"total_exact", to_text(invoice.total_exact.value())},
                         {"digest", invoice.digest},
-                        {"kind", to_text(invoice.kind)}});
+                        {"kind", to_text(invoice.kind)},
+                        {"state", invoice.state()},
+                        {"paid", to_text(invoice.paid)},
+                        {"voided_by", or_null(invoice.voided_by)},
+                        {"voids", or_null(invoice.voids)}});
     }
     return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

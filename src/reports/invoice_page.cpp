@@ -150,6 +150,7 @@ data to_data(const Invoice& invoice, const ShowInstant& show, const std::string&
     result.set("style", style);
     result.set("credit_note", invoice.kind == invoicing::DocumentKind::credit_note);
     if (!invoice.corrects.empty()) result.set("corrects", joined(invoice.corrects));
+    if (!invoice.reason.empty()) result.set("reason", invoice.reason);
     result.set("draft", !invoice.number.has_value());
     result.set("number", invoice.number.value_or("draft"));
     result.set("issued_at", invoice.issued_at ? show(*invoice.issued_at) : "");

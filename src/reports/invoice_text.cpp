@@ -36,6 +36,7 @@ std::string heading(const Invoice& invoice, const ShowInstant& show) {
     if (invoice.accrued_to) append_fact(text, "Accrued", "up to " + show(*invoice.accrued_to));
     append_fact(text, "Currency", invoice.currency.code());
     if (!invoice.corrects.empty()) append_fact(text, "Corrects", joined(invoice.corrects));
+    if (!invoice.reason.empty()) append_fact(text, "Reason", to_printable(invoice.reason));
     return text += '\n';
 }
 

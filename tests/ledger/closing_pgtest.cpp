@@ -1,0 +1,161 @@
+// The real command closes many accounts' months while it is killed, and while another one does the
+// same: no gap, no duplicate, no half invoice.
+// TOLLGATE_KILLS=50 build/tests/ledger/ledger_tests --gtest_filter='Closing.*'
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <future>
+#include <random>
+#include <sstream>
+
+#include "ledger/verification.h"
+#include "platform/command.h"
+#include "support/metered_books.h"
+#include "support/temporary_directory.h"
+
+namespace ledger {
+namespace {
+
+using namespace support;
+using calendar::Duration;
+using testing::HasSubstr;
+
+class Closing : public MeteredBooks {
+  protected:
+    static constexpr int accounts = 24;
+
+    static std::vector<std::string> months() {
+        std::vector<std::string> list;
+        for (int month = 11; month <= 18; ++month) list.push_back("2025-" + std::to_string(month));
+        for (std::size_t i = 2; i < list.size(); ++i) list[i] = "2026-0" + std::to_string(i - 1);
+        return list;
+    }
+
+    /// One session a month for each account.
+    Closing() {
+        for (int i = 0; i < accounts; ++i) {
+            const std::string name = std::to_string(100 + i);
+            const auto by = lifecycle::KeyFingerprint(name + std::string(29, '0'));
+            std::vector<lifecycle::Fact> facts;
+            for (const std::string& month : months()) {
+                const auto load = at(month + "-05T10:00:" + name.substr(1) + "Z");
+                facts.push_back(loaded(load, by, "1"));
+                facts.push_back(seen_running(load + Duration::seconds(1), load, load, by));
+                facts.push_back(deleted(load + Duration::seconds(60 * (i + 1)), by));
+            }
+            ShippedBooks::ship(facts);
+        }
+        meter();
+        ask("UPDATE tollgate.gateways SET retired_at = now()");
+    }
+
+    platform::CommandResult run(const std::string& month, Duration limit = Duration::seconds(60)) {
+        platform::Command command;
+        command.arguments = {TOLLGATE_BINARY,
+                             "invoice",
+                             "close",
+                             "--month",
+                             month,
+                             "--jobs",
+                             "2",
+                             "--set",
+                             "data_dir=" + home_.path(),
+                             "--set",
+                             "database.url=" + uri(),
+                             "--set",
+                             "issuer.name=Issuer"};
+        command.timeout = limit;
+        return platform::run_command(command);
+    }
+
+    /// The connection string's words as a URI's parameters.
+    std::string uri() const {
+        std::istringstream words(url_);
+        std::string parameters;
+        for (std::string word; words >> word;) {
+            std::erase(word, '\'');
+            parameters += (parameters.empty() ? "?" : "&") + word;
+        }
+        return "postgresql:///" + parameters;
+    }
+
+    void expect_whole(int months) {
+        const std::string count = std::to_string(accounts * months);
+        EXPECT_EQ(ask("SELECT count(*) FROM invoices"), count);
+        EXPECT_EQ(ask("SELECT count(DISTINCT (account_id, month)) FROM invoices"), count);
+        EXPECT_EQ(ask("SELECT min(counter) || ' ' || max(counter) FROM invoices"), "1 " + count);
+        EXPECT_EQ(ask("SELECT last FROM invoice_counters"), count);
+        EXPECT_EQ(ask("SELECT count(*) FROM invoice_charges"), count);
+        EXPECT_EQ(ask("SELECT sum(total_exact) = (SELECT sum(amount) FROM charges WHERE period <= "
+                      "(SELECT max(month) FROM invoices)) FROM invoices"),
+                  "t");
+        const auto verified = verify_books(store_, {});
+        EXPECT_FALSE(verified.difference)
+            << verified.difference->subject << " " << verified.difference->what;
+    }
+
+    TemporaryDirectory home_;
+};
+
+int kills() {
+    const char* text = std::getenv("TOLLGATE_KILLS");
+    return text ? std::atoi(text) : 6;
+}
+
+TEST_F(Closing, KilledAtAnyMomentLeavesWholeInvoicesAndGoesOn) {
+    const auto seed = std::random_device()();
+    std::mt19937 random(seed);
+    int killed = 0;
+    int amid = 0;  // of them, with some invoices of the month issued and some not
+    int done = 0;
+    const int wanted = kills();
+    for (const std::string& month : months()) {
+        ++done;
+        const int until = wanted * done / static_cast<int>(months().size());
+        bool is_closed = false;
+        while (killed < until && !is_closed) {
+            const auto limit = Duration::milliseconds(60 + static_cast<int>(random() % 240));
+            const auto result = run(month, limit);
+            is_closed = !result.timed_out;
+            if (result.timed_out) ++killed;
+            const int issued = std::stoi(ask("SELECT count(*) FROM invoices"));
+            if (result.timed_out && issued > accounts * (done - 1) && issued < accounts * done)
+                ++amid;
+            EXPECT_TRUE(result.timed_out || result.status == 0) << result.output;
+        }
+        const auto result = run(month);
+        EXPECT_EQ(result.status, 0) << result.output << " seed " << seed;
+        expect_whole(done);
+    }
+    std::cout << killed << " kills, " << amid << " amid invoices, seed " << seed << "\n";
+}
+
+TEST_F(Closing, TwoAtOnceMakeOneSetOfInvoices) {
+    auto other = std::async(std::launch::async, [&] { return run("2025-11"); });
+    const auto one = run("2025-11");
+    const auto two = other.get();
+    EXPECT_EQ(one.status, 0) << one.output;
+    EXPECT_EQ(two.status, 0) << two.output;
+    expect_whole(1);
+    EXPECT_THAT(run("2025-11").output, HasSubstr("0 invoices issued, 0 accounts not closed, 24"));
+}
+
+TEST_F(Closing, WaitsForEachGatewayAndGoesOnWithoutOneThatIsRetired) {
+    ask("INSERT INTO tollgate.gateways (id, shipped_through, heartbeat_at) VALUES ('gone', "
+        "'2025-11-30T23:59:59Z', now() - interval '1 hour')");
+    const auto refused = run("2025-11");
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.output,
+                HasSubstr("gateway gone has shipped up to 2025-11-30T23:59:59Z, which is before "
+                          "the end of 2025-11"));
+    EXPECT_EQ(ask("SELECT count(*) FROM invoices"), "0");
+    retire_gateway(store_, "gone");
+    EXPECT_EQ(run("2025-11").status, 0);
+    expect_whole(1);
+    EXPECT_THROW(retire_gateway(store_, "never"), Refused);
+    ask("INSERT INTO tollgate.gateways (id) VALUES ('alive')");
+    EXPECT_THROW(retire_gateway(store_, "alive"), Refused);
+}
+
+}  // namespace
+}  // namespace ledger
