@@ -18,6 +18,10 @@ std::string to_json(const Invoice& invoice, Layout layout);
 /// What to_json wrote. Throws std::runtime_error on anything else.
 Invoice parse_invoice(std::string_view json);
 
+/// Of one line of such a document, its `tax`; `null`, for a line without: TaxTerms{}. Throws
+/// std::runtime_error on anything else.
+TaxTerms parse_tax_terms(std::string_view json);
+
 /// The text whose SHA-256 is the digest: the same document without what comes with its issue
 /// (number, issued_at, accrued_to, due_date, chain_heads) and digest, compact, keys sorted, one
 /// newline at the end. A customer gets it from the export by

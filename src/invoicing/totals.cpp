@@ -1,5 +1,7 @@
 #include "invoicing/totals.h"
 
+#include <algorithm>
+
 namespace invoicing {
 
 Totals totals_of(const Invoice& invoice) {
@@ -16,6 +18,11 @@ Totals totals_of(const Invoice& invoice) {
     }
     totals.total = totals.net + totals.tax;
     return totals;
+}
+
+bool states_tax(const Invoice& invoice) {
+    return std::ranges::any_of(invoice.taxes,
+                               [](const TaxLine& line) { return line.terms != TaxTerms{}; });
 }
 
 }  // namespace invoicing

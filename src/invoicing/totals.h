@@ -17,4 +17,7 @@ struct Totals {
 /// Of the lines and corrections alone: what the invoice states itself is not looked at.
 Totals totals_of(const Invoice& invoice);
 
+/// Whether an invoice has a word to say of tax: not where all of it is out of scope without a text.
+bool states_tax(const Invoice& invoice);
+
 }  // namespace invoicing

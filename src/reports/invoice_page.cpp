@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "invoicing/totals.h"
 #include "reports/table.h"
 #include "reports/templates.h"
 
@@ -23,26 +24,52 @@ std::string text_or(const std::optional<money::Decimal>& value, const char* othe
     return value ? to_text(*value) : other;
 }
 
-data to_data(const Party& party) {
-    data result;
-    result.set("name", party.name);
-    list lines;
-    for (std::size_t start = 0; start < party.address.size();) {
-        const std::size_t end = std::min(party.address.find('\n', start), party.address.size());
-        lines.push_back(data(party.address.substr(start, end - start)));
-        start = end + 1;
-    }
-    result.set("address", lines);
-    // Mustache takes an empty text for something to show.
-    if (!party.country.empty()) result.set("country", party.country);
-    if (!party.vat_id.empty()) result.set("vat_id", party.vat_id);
-    return result;
+// Mustache takes an empty text for something to show.
+void set_text(data& result, const char* name, const std::string& text) {
+    if (!text.empty()) result.set(name, text);
 }
 
 list list_of(const std::vector<std::string>& texts) {
     list result;
     for (const std::string& text : texts) result.push_back(data(text));
     return result;
+}
+
+data to_data(const Party& party) {
+    data result;
+    result.set("name", party.name);
+    result.set("address", list_of(address_lines(party)));
+    set_text(result, "country", party.country);
+    set_text(result, "vat_id", party.vat_id);
+    set_text(result, "registration_id", party.registration_id);
+    set_text(result, "electronic_address", party.electronic_address);
+    set_text(result, "email", party.email);
+    set_text(result, "iban", party.iban);
+    set_text(result, "bic", party.bic);
+    return result;
+}
+
+data to_data(const invoicing::TaxLine& line) {
+    data result;
+    result.set("name", describe(line.terms));
+    result.set("category", std::string(code_of(line.terms.category)));
+    result.set("rate", to_text(line.terms.rate));
+    result.set("taxable", to_text(line.taxable));
+    result.set("tax", to_text(line.tax));
+    set_text(result, "text", line.terms.text);
+    return result;
+}
+
+// Where tax is stated: the net, and the taxes that make the total of it.
+void set_taxes(data& result, const Invoice& invoice) {
+    list taxes;
+    if (states_tax(invoice)) {
+        for (const invoicing::TaxLine& line : invoice.taxes) taxes.push_back(to_data(line));
+    }
+    result.set("taxed", states_tax(invoice));
+    result.set("taxes", taxes);
+    result.set("net", to_text(invoice.net));
+    result.set("tax", to_text(invoice.tax));
 }
 
 data to_data(const Line& line) {
@@ -172,7 +199,9 @@ data to_data(const Invoice& invoice, const ShowInstant& show, const std::string&
     result.set("corrections", corrections);
     result.set("groups", groups_of(invoice, show));
     result.set("total_exact", to_text(invoice.total_exact.value()));
+    set_taxes(result, invoice);
     result.set("total", to_text(invoice.total));
+    set_text(result, "due_date", invoice.due_date);
     result.set("digest", invoice.digest);
     list heads;
     for (const invoicing::ChainHead& head : invoice.chain_heads) {

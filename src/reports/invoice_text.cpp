@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "invoicing/totals.h"
 #include "reports/table.h"
 
 namespace reports {
@@ -23,16 +24,29 @@ std::string title_of(const Invoice& invoice) {
     return invoice.number ? "Invoice" : "Draft invoice";
 }
 
+void append_party(std::string& text, std::string_view role, const invoicing::Party& party) {
+    append_fact(text, role, to_printable(party.name));
+    for (const std::string& line : address_lines(party)) append_fact(text, "", to_printable(line));
+    if (!party.country.empty()) append_fact(text, "", to_printable(party.country));
+    if (!party.vat_id.empty())
+        append_fact(text, "", std::string("VAT ").append(to_printable(party.vat_id)));
+    if (!party.registration_id.empty())
+        append_fact(text, "",
+                    std::string("Registered ").append(to_printable(party.registration_id)));
+    if (!party.email.empty()) append_fact(text, "", to_printable(party.email));
+}
+
 std::string heading(const Invoice& invoice, const ShowInstant& show) {
     std::string text = title_of(invoice);
     if (invoice.number) text += " " + *invoice.number;
     const std::size_t width = text.size();
     text.append("\n").append(width, '=').append("\n\n");
-    append_fact(text, "From", to_printable(invoice.issuer.name));
-    append_fact(text, "To", to_printable(invoice.customer.name));
+    append_party(text, "From", invoice.issuer);
+    append_party(text, "To", invoice.customer);
     append_fact(text, "Month", invoice.month);
     append_fact(text, "Zone", invoice.timezone);
     if (invoice.issued_at) append_fact(text, "Issued", show(*invoice.issued_at));
+    if (!invoice.due_date.empty()) append_fact(text, "Due", invoice.due_date);
     if (invoice.accrued_to) append_fact(text, "Accrued", "up to " + show(*invoice.accrued_to));
     append_fact(text, "Currency", invoice.currency.code());
     if (!invoice.corrects.empty()) append_fact(text, "Corrects", joined(invoice.corrects));
@@ -81,8 +95,8 @@ std::string lines_of(const Invoice& invoice) {
                      {"EXACT", Align::right},
                      {"PAYABLE", Align::right}},
                     rows,
-                    {"TOTAL", "", "", "", "", "", "", "", "", "",
-                     to_text(invoice.total_exact.value()), to_text(invoice.total)});
+                    {states_tax(invoice) ? "NET" : "TOTAL", "", "", "", "", "", "", "", "", "",
+                     to_text(invoice.total_exact.value()), to_text(invoice.net)});
 }
 
 std::string sessions_of(const Invoice& invoice, const ShowInstant& show) {
@@ -173,6 +187,32 @@ std::string correction_notes(const Invoice& invoice, const ShowInstant& show) {
     return text;
 }
 
+// What the lines come to, line by line as they add up; then what the law wants said, and the bank.
+std::string sums_of(const Invoice& invoice) {
+    const auto money = [&](const money::Payable& payable) {
+        return to_text(payable).append(" ").append(invoice.currency.code());
+    };
+    std::string text = "\n";
+    if (states_tax(invoice)) {
+        text.append("Net ").append(money(invoice.net)).append("\n");
+        for (const invoicing::TaxLine& line : invoice.taxes) {
+            text.append(describe(line.terms)).append(": ").append(to_text(line.tax));
+            text.append(" on ").append(money(line.taxable)).append("\n");
+        }
+    }
+    text.append("Total ").append(money(invoice.total)).append("\n");
+    for (const invoicing::TaxLine& line : invoice.taxes) {
+        if (!line.terms.text.empty()) text.append(to_printable(line.terms.text)).append("\n");
+    }
+    const invoicing::Party& issuer = invoice.issuer;
+    if (!issuer.iban.empty()) {
+        text.append("Pay to IBAN ").append(to_printable(issuer.iban));
+        if (!issuer.bic.empty()) text.append(", BIC ").append(to_printable(issuer.bic));
+        text.append("\n");
+    }
+    return text.append("\n");
+}
+
 std::string two_digits(std::int64_t value) {
     std::string digits = std::to_string(value);
     if (digits.size() < 2) digits.insert(digits.begin(), '0');
@@ -203,8 +243,7 @@ ShowInstant show_in(const calendar::Zone& zone) {
 
 std::string invoice_text(const Invoice& invoice, const ShowInstant& show) {
     return heading(invoice, show) + lines_of(invoice) + notes_of(invoice) +
-           correction_notes(invoice, show) + "\nTotal " + to_text(invoice.total) + " " +
-           std::string(invoice.currency.code()) + "\n\n" + sessions_of(invoice, show) +
+           correction_notes(invoice, show) + sums_of(invoice) + sessions_of(invoice, show) +
            corrections_of(invoice) + "\nDigest of the inputs (SHA-256) " + invoice.digest + "\n" +
            heads_of(invoice);
 }
