@@ -2,6 +2,7 @@
 #include <iostream>
 #include <memory>
 
+#include "cli/account_billing.h"
 #include "cli/database.h"
 #include "cli/row_printer.h"
 #include "ledger/accounts.h"
@@ -72,6 +73,7 @@ void add_account(CLI::App& app, Exit&) {
     CLI::App* group = app.add_subcommand("account", "accounts: who pays");
     group->require_subcommand(1);
     add_create(*group);
+    add_account_set(*group);
 
     auto listing = std::make_shared<Arguments>();
     CLI::App* list = add_action(*group, "list", "print the accounts", listing);
@@ -87,7 +89,8 @@ void add_account(CLI::App& app, Exit&) {
     show->add_option("account", showing->name, "its name or id")->required();
     show->callback([showing] {
         with_store(showing->config, [&](ledger::Store& store) {
-            print({ledger::get_account(store, showing->name)}, showing->format);
+            const ledger::Account account = ledger::get_account(store, showing->name);
+            print_account(account, ledger::get_billing(store, account.id.text()), showing->format);
         });
     });
 

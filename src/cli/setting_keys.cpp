@@ -6,6 +6,9 @@
 #include <optional>
 #include <sstream>
 
+#include "invoicing/number.h"
+#include "invoicing/party.h"
+
 namespace cli {
 namespace {
 
@@ -190,18 +193,15 @@ std::string check_level(const std::string& text) {
                : "must be debug, info, warning or error";
 }
 
-std::string check_country(const std::string& text) {
-    const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-    return text.empty() || (text.size() == 2 && is_upper(text[0]) && is_upper(text[1]))
+std::string check_series(const std::string& text) {
+    return invoicing::is_series(text)
                ? ""
-               : "must be an ISO 3166 code of two capitals, such as DE";
+               : "must be 1 to 16 capitals, digits and hyphens, none of these at an end";
 }
 
-std::string check_series(const std::string& text) {
-    const auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
-    return !text.empty() && text.size() <= 16 && std::all_of(text.begin(), text.end(), is_plain)
-               ? ""
-               : "must be 1 to 16 letters, digits, - or _";
+/// From a rule that takes a view.
+Check by(std::string (*find_fault)(std::string_view)) {
+    return [find_fault](const std::string& text) { return find_fault(text); };
 }
 
 #define FIELD(name)             \
@@ -293,11 +293,32 @@ const std::vector<SettingKey>& setting_keys() {
         text_key("meter.plan", "the plan that prices accounts without one of their own",
                  FIELD(meter.plan), check_path),
         text_key("issuer.name", "who issues the invoices", FIELD(issuer.name)),
-        text_key("issuer.address", "", FIELD(issuer.address)),
-        text_key("issuer.country", "", FIELD(issuer.country), check_country),
-        text_key("issuer.vat_id", "", FIELD(issuer.vat_id)),
-        text_key("issuer.invoice_series", "the first part of every invoice number",
+        text_key("issuer.address", "free lines, where street and city are not set",
+                 FIELD(issuer.address)),
+        list_key("issuer.street", "lines", FIELD(issuer.street)),
+        text_key("issuer.city", "", FIELD(issuer.city)),
+        text_key("issuer.postal_code", "", FIELD(issuer.postal_code)),
+        text_key("issuer.country", "ISO 3166, two capitals", FIELD(issuer.country),
+                 by(invoicing::find_country_fault)),
+        text_key("issuer.vat_id", "needed for invoices with tax or under reverse charge",
+                 FIELD(issuer.vat_id)),
+        text_key("issuer.registration_id", "in a register of companies",
+                 FIELD(issuer.registration_id)),
+        text_key("issuer.electronic_address", "of electronic invoices",
+                 FIELD(issuer.electronic_address)),
+        text_key("issuer.electronic_scheme", "of that address: four digits of the EAS list",
+                 FIELD(issuer.electronic_scheme), by(invoicing::find_scheme_fault)),
+        text_key("issuer.email", "whom to ask about an invoice", FIELD(issuer.email),
+                 by(invoicing::find_email_fault)),
+        text_key("issuer.iban", "where to pay", FIELD(issuer.iban), by(invoicing::find_iban_fault)),
+        text_key("issuer.bic", "", FIELD(issuer.bic), by(invoicing::find_bic_fault)),
+        integer_key("issuer.payment_days",
+                    "from the day of issue until payment is due; 0: not stated",
+                    FIELD(issuer.payment_days), {0, 366}),
+        text_key("issuer.invoice_series", "{series} of every invoice number",
                  FIELD(issuer.invoice_series), check_series),
+        text_key("issuer.invoice_number", "how a number is written: {series}, {year}, {counter:N}",
+                 FIELD(issuer.invoice_number), by(invoicing::find_number_format_fault)),
         text_key("reports.templates", "a folder of templates instead of the built-in ones",
                  FIELD(reports.templates)),
         text_key("origin.listen", "where the self-hosted model host listens", FIELD(origin.listen),

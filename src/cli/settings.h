@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "invoicing/number.h"
 
 namespace cli {
 
@@ -70,9 +71,20 @@ struct Settings {
     struct Issuer {
         std::string name = "Tollgate";
         std::string address;
+        std::vector<std::string> street;
+        std::string city;
+        std::string postal_code;
         std::string country;
         std::string vat_id;
+        std::string registration_id;
+        std::string electronic_address;
+        std::string electronic_scheme;
+        std::string email;
+        std::string iban;
+        std::string bic;
+        std::int64_t payment_days = 0;
         std::string invoice_series = "TG";
+        std::string invoice_number = std::string(invoicing::default_number_format);
     } issuer;
     struct Reports {
         std::string templates;

@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include "invoicing/document.h"
-#include "invoicing/number.h"
+#include "invoicing/due_date.h"
 #include "ledger/chain_heads.h"
 #include "ledger/charging.h"
 #include "ledger/correction_rows.h"
@@ -32,6 +32,14 @@ int year_of(Instant instant) {
 invoicing::Number take_number(Work& work, const std::string& series, int year) {
     const pqxx::row row = work.exec_params1("SELECT take_invoice_number($1, $2)", series, year);
     return {.series = series, .year = year, .counter = row[0].as<std::int64_t>()};
+}
+
+// Another series, or another format, may have written the same text.
+void require_free(Work& work, const std::string& number) {
+    if (work.exec_params("SELECT FROM invoices WHERE number = $1", number).empty()) return;
+    throw Refused("there is an invoice " + number +
+                  " already: set issuer.invoice_number or issuer.invoice_series so that each "
+                  "number is new");
 }
 
 void write_invoice(Work& work, const Invoice& invoice, const invoicing::Number& number) {
@@ -121,8 +129,10 @@ void lock_invoices_of(Work& work, const lifecycle::AccountId& account) {
 
 void issue_document(Work& work, Invoice& document, const InvoiceTerms& terms, Instant now) {
     const invoicing::Number number = take_number(work, terms.series, year_of(now));
-    document.number = to_text(number);
+    document.number = to_text(number, terms.number_format);
+    require_free(work, *document.number);
     document.issued_at = now;
+    document.due_date = due_date_of(document, get_zone(document.timezone));
     document.chain_heads = read_heads_of(work, document.account_id);
     write_invoice(work, document, number);
     keep_chain_heads(work, document);

@@ -9,6 +9,7 @@
 
 #include "calendar/zone.h"
 #include "invoicing/draft.h"
+#include "invoicing/number.h"
 #include "invoicing/summary.h"
 #include "ledger/accounts.h"
 #include "ledger/store.h"
@@ -19,6 +20,8 @@ namespace ledger {
 struct InvoiceTerms {
     invoicing::Party issuer;
     std::string series;  // invoicing::is_series
+    std::string number_format = std::string(invoicing::default_number_format);
+    std::int64_t payment_days = 0;  // from the day of issue until payment is due; 0: not stated
 };
 
 /// What the month's invoice would be at `now`: charges that no invoice holds yet, and open sessions

@@ -1,7 +1,9 @@
 #include "proof/invoice_check.h"
 
+#include "calendar/zone.h"
 #include "invoicing/credit_note.h"
 #include "invoicing/document.h"
+#include "invoicing/due_date.h"
 #include "invoicing/totals.h"
 #include "platform/crypto.h"
 
@@ -25,6 +27,7 @@ class Check {
         }
         hold("total_exact", sum_.value(), invoice_.total_exact.value());
         check_taxes();
+        check_due_date();
         if (charged) hold("the sum of its charges", *charged, of_charges_);
         hold_text("digest",
                   platform::to_hex(platform::sha256(invoicing::canonical_inputs(invoice_))),
@@ -58,6 +61,12 @@ class Check {
         hold_text("net", to_text(totals.net), to_text(invoice_.net));
         hold_text("tax", to_text(totals.tax), to_text(invoice_.tax));
         hold_text("total", to_text(totals.total), to_text(invoice_.total));
+    }
+
+    // Where this machine knows the zone.
+    void check_due_date() {
+        const auto zone = calendar::find_zone(invoice_.timezone);
+        if (zone) hold_text("due date", invoicing::due_date_of(invoice_, *zone), invoice_.due_date);
     }
 
     static std::string label_of(const std::vector<invoicing::TaxLine>& taxes) {
