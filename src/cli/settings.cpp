@@ -137,6 +137,9 @@ void check_for_serving(const Settings& settings) {
     if (settings.upstream.client_certificate.empty() != settings.upstream.client_key.empty())
         throw BadSetting(
             "upstream.client_certificate and upstream.client_key: one needs the other");
+    if (settings.issuer.electronic_address.empty() != settings.issuer.electronic_scheme.empty())
+        throw BadSetting(
+            "issuer.electronic_address and issuer.electronic_scheme: one needs the other");
     if (settings.gateway.keys == KeyMode::managed && settings.upstream.key.empty())
         throw BadSetting("upstream.key: needed where gateway.keys is managed");
 }

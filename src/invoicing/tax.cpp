@@ -73,7 +73,10 @@ TaxTerms make_tax_terms(TaxCategory category, const Decimal& rate, std::string t
 }
 
 std::string find_fault(const TaxTerms& terms) {
-    if (terms.text.size() > longest_text) return "a tax text has at most 500 bytes";
+    const auto is_control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
+    if (terms.text.size() > longest_text || std::ranges::any_of(terms.text, is_control)) {
+        return "a tax text is a line of at most 500 bytes";
+    }
     if (terms.category != TaxCategory::standard) {
         return terms.rate.is_zero() ? "" : "only the standard category has a rate";
     }

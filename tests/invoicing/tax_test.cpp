@@ -114,6 +114,8 @@ TEST(TaxTerms, OfARateThatCannotBeAreRefused) {
     }
     EXPECT_THAT(find_fault(make_tax_terms(TaxCategory::zero, {}, std::string(501, 'x'))),
                 HasSubstr("500 bytes"));
+    EXPECT_THAT(find_fault(make_tax_terms(TaxCategory::zero, {}, "two\nlines")),
+                HasSubstr("a line"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "invoicing/builders.h"
 #include "invoicing/document.h"
 #include "invoicing/draft.h"
+#include "invoicing/due_date.h"
 
 namespace invoicing {
 namespace {
@@ -167,6 +168,30 @@ TEST(TaxedDraft, IsReadFromJsonAsItWasWritten) {
     EXPECT_THAT(text, HasSubstr(R"("taxes":[{"category":"standard","rate":"19.5",)"
                                 R"("taxable":"119.00","tax":"23.21"}])"));
     EXPECT_THAT(text, HasSubstr(R"("payment_days":14)"));
+}
+
+TEST(DueDate, CountsFromTheDayOfIssueInTheInvoicesZone) {
+    struct Case {
+        const char* zone;
+        const char* issued_at;
+        std::int64_t days;
+        const char* due;
+    };
+    for (const Case& c : {Case{"UTC", "2026-10-31T20:00:00Z", 14, "2026-11-14"},
+                          Case{"Asia/Kolkata", "2026-10-31T20:00:00Z", 14, "2026-11-15"},
+                          Case{"America/New_York", "2026-03-01T03:00:00Z", 1, "2026-03-01"},
+                          Case{"UTC", "2028-02-01T00:00:00Z", 28, "2028-02-29"},
+                          Case{"UTC", "2026-12-31T23:59:59Z", 366, "2028-01-01"},
+                          Case{"UTC", "2026-10-31T20:00:00Z", 0, ""}}) {
+        Invoice invoice = builders::draft({dear("a")}).invoice;
+        invoice.payment_days = c.days;
+        const calendar::Zone zone = calendar::find_zone(c.zone).value();
+        EXPECT_EQ(due_date_of(invoice, zone), "") << "a draft";
+        invoice.issued_at = calendar::parse_instant(c.issued_at);
+        EXPECT_EQ(due_date_of(invoice, zone), c.due) << c.zone << c.issued_at;
+        invoice.kind = DocumentKind::credit_note;
+        EXPECT_EQ(due_date_of(invoice, zone), "");
+    }
 }
 
 TEST(TaxedDraft, DocumentsFromBeforeThereWereTaxesHaveTheirSumsAsTheyWere) {
