@@ -194,6 +194,40 @@ TEST(DueDate, CountsFromTheDayOfIssueInTheInvoicesZone) {
     }
 }
 
+struct CurrencyCase {
+    std::string currency;
+    std::string net;
+    std::string tax;
+    std::string total;
+};
+
+class TaxInMinorUnits : public testing::TestWithParam<CurrencyCase> {};
+
+// 60 GB-seconds at 0.20025 are 12.015; by hand at 10 %.
+TEST_P(TaxInMinorUnits, RoundsTheLineAndThenItsTaxAndIsReadAsWritten) {
+    const CurrencyCase& c = GetParam();
+    DraftInput input =
+        taxed({dear("a").priced("1", "0.20025").in_currency(c.currency)}, standard("10"));
+    input.currency = builders::currency(c.currency);
+    input.unit_prices["dear"] = decimal("0.20025");
+    const Draft draft = draft_of(input);
+    EXPECT_THAT(reasons(draft), IsEmpty());
+    const Invoice read = parse_invoice(to_json(draft.invoice, Layout::compact));
+    for (const Invoice& invoice : {draft.invoice, read}) {
+        EXPECT_EQ(to_text(invoice.net), c.net);
+        EXPECT_EQ(to_text(invoice.tax), c.tax);
+        EXPECT_EQ(to_text(invoice.total), c.total);
+        EXPECT_EQ(to_text(invoice.total_exact.value()), "12.015");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, TaxInMinorUnits,
+                         testing::Values(CurrencyCase{"JPY", "12", "1", "13"},
+                                         CurrencyCase{"EUR", "12.02", "1.20", "13.22"},
+                                         CurrencyCase{"KWD", "12.015", "1.202", "13.217"},
+                                         CurrencyCase{"UYW", "12.0150", "1.2015", "13.2165"}),
+                         [](const auto& test) { return test.param.currency; });
+
 TEST(TaxedDraft, DocumentsFromBeforeThereWereTaxesHaveTheirSumsAsTheyWere) {
     const Invoice before = builders::draft({dear("a")}).invoice;
     const Invoice read = parse_invoice(to_json(before, Layout::compact));
