@@ -1,6 +1,7 @@
 #include "ledger/accounts.h"
 
 #include "ledger/transaction.h"
+#include "money/currency.h"
 #include "platform/crypto.h"
 
 namespace ledger {
@@ -61,9 +62,10 @@ Account create_account(Store& store, const NewAccount& account) {
                                                to_storable(account.timezone))
                                   .empty();
         if (!is_zone) throw Refused("there is no time zone `" + account.timezone + "`");
-        if (account.currency.size() != 3 ||
-            account.currency.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) {
-            throw Refused("a currency is three capital letters (ISO 4217), such as USD");
+        if (!money::find_currency(account.currency)) {
+            throw Refused(
+                "`" + account.currency +
+                "` is no currency that is paid in: write a code of ISO 4217, such as USD");
         }
         const pqxx::result rows = work.exec_params(
             std::string("INSERT INTO accounts (name, timezone, currency) VALUES ($1, $2, $3) "

@@ -43,8 +43,14 @@ TEST_F(Accounts, AreRefusedWithASentence) {
                 testing::HasSubstr("already"));
     EXPECT_THAT(refusal([&] { create_account(store_, {.name = "B", .timezone = "Mars/Base"}); }),
                 testing::HasSubstr("Mars/Base"));
-    EXPECT_THAT(refusal([&] { create_account(store_, {.name = "B", .currency = "usd"}); }),
-                testing::HasSubstr("ISO 4217"));
+    for (const char* code : {"usd", "US", "XAU", "DEM", ""}) {
+        EXPECT_THAT(refusal([&] { create_account(store_, {.name = "B", .currency = code}); }),
+                    testing::HasSubstr("ISO 4217"))
+            << code;
+    }
+    for (const char* code : {"JPY", "EUR", "KWD"}) {
+        EXPECT_EQ(create_account(store_, {.name = code, .currency = code}).currency, code);
+    }
     EXPECT_THAT(refusal([&] { create_account(store_, {.name = ""}); }),
                 testing::HasSubstr("1 to 200"));
     EXPECT_THAT(refusal([&] { create_account(store_, {.name = "a\xff"}); }),
