@@ -4,12 +4,12 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "invoicing/document.h"
 #include "invoicing/slice_parts.h"
 #include "ledger/billing_rows.h"
 #include "ledger/charge_basis.h"
 #include "ledger/correction_rows.h"
 #include "ledger/session_rows.h"
+#include "ledger/supply_taxes.h"
 #include "metering/rule.h"
 
 namespace ledger {
@@ -125,45 +125,23 @@ class Reading {
         for (const ChargeRow& row : rows) periods.insert(row.period);
         std::vector<invoicing::InvoicedBefore> result;
         for (const std::string& period : periods) {
-            const auto taxes = read_taxes(period);
             for (const auto& row : work_.exec_params(
                      "SELECT c.model, c.plan, coalesce(sum(c.amount), 0), "
                      "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM standing_charges i "
                      "JOIN charges c USING (account_id, session_id, period, revision) "
                      "WHERE i.account_id = $1 AND i.period = $2 GROUP BY 1, 2 ORDER BY 1, 2",
                      account_.id.text(), period)) {
-                const auto model = row[0].as<std::string>();
-                const auto plan = row[1].as<std::string>();
-                const auto tax = taxes.find({model, plan});
-                result.push_back({.model = lifecycle::ModelName(model),
-                                  .plan = plan,
+                result.push_back({.model = lifecycle::ModelName(row[0].as<std::string>()),
+                                  .plan = row[1].as<std::string>(),
                                   .period = period,
                                   .amount = read_decimal(row[2]),
-                                  .numbers = read_numbers(row[3]),
-                                  .tax = tax == taxes.end() ? invoicing::TaxTerms{} : tax->second});
+                                  .numbers = read_numbers(row[3])});
             }
         }
         return result;
     }
 
   private:
-    // By model and plan: the terms of the latest invoice's line for this period.
-    std::map<std::pair<std::string, std::string>, invoicing::TaxTerms> read_taxes(
-        const std::string& period) {
-        std::map<std::pair<std::string, std::string>, invoicing::TaxTerms> taxes;
-        for (const auto& row : work_.exec_params(
-                 "SELECT DISTINCT ON (1, 2) line ->> 'model', line ->> 'plan', line ->> 'tax' "
-                 "FROM invoices i CROSS JOIN LATERAL json_array_elements(i.document::json -> "
-                 "'lines') line WHERE i.account_id = $1 AND line ->> 'period' = $2 "
-                 "AND EXISTS (SELECT FROM standing_charges c WHERE c.number = i.number "
-                 "AND c.period = $2) ORDER BY 1, 2, i.issued_at DESC, i.year DESC, i.counter DESC",
-                 account_.id.text(), period)) {
-            taxes[{row[0].as<std::string>(), row[1].as<std::string>()}] =
-                invoicing::parse_tax_terms(find_text(row[2]).value_or("null"));
-        }
-        return taxes;
-    }
-
     ChargeRow read_charge(const pqxx::row& row) {
         ChargeRow charge{.session = lifecycle::SessionId(row[13].as<std::string>()),
                          .model = lifecycle::ModelName(row[14].as<std::string>()),
@@ -283,6 +261,7 @@ InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Mont
     if (accruing == Accruing::included) reading.read_open_sessions();
     reading.find_sessions_without_plan();
     auto invoiced = reading.read_invoiced();
+    read_supply_taxes(work, invoiced);
     Billing billing = read_billing(work, account.id);
     if (billing.party.name.empty()) billing.party.name = account.name;
     auto corrections = read_uninvoiced_corrections(work, account.id);
