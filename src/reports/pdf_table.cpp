@@ -1,0 +1,218 @@
+#include "reports/pdf_table.h"
+
+namespace reports {
+namespace {
+
+/// A column as it came out.
+struct Place {
+    double x = 0;
+    double width = 0;
+    double after_point = 0;  // what is kept free right of the points
+    bool on_the_point = false;
+};
+
+struct Halves {
+    std::string_view whole;
+    std::string_view fraction;  // with its point
+};
+
+Halves halves_of(std::string_view text) {
+    const std::size_t point = text.find('.');
+    if (point == std::string_view::npos) return {text, {}};
+    return {text.substr(0, point), text.substr(point)};
+}
+
+struct SetRow {
+    std::vector<SetText> cells;
+    std::vector<SetText> seconds;
+    SetText note;
+    double baseline = 0;       // of the cells' first lines
+    double second_top = 0;     // from the row's top
+    double note_top = 0;
+    double height = 0;
+};
+
+class Drawing {
+  public:
+    Drawing(PdfDocument& document, const PdfTable& table)
+        : document_(document), setter_(document.typesetter()), table_(table) {
+        place_columns();
+    }
+
+    void run() {
+        start_head();
+        for (const PdfGroup& group : table_.groups) draw(group);
+    }
+
+  private:
+    template <class Use>
+    void for_each_cell(std::size_t column, Use use) const {
+        for (const PdfGroup& group : table_.groups) {
+            for (const PdfRow& row : group.rows) {
+                if (column < row.cells.size()) use(row.cells[column]);
+            }
+        }
+    }
+
+    double width_of_halves(std::size_t column, double& after_point) const {
+        double before = 0;
+        after_point = 0;
+        for_each_cell(column, [&](const PdfCell& cell) {
+            const Halves halves = halves_of(cell.text);
+            const TextStyle& style = table_.columns[column].style;
+            before = std::max(before, setter_.width_of(halves.whole, style));
+            after_point = std::max(after_point, setter_.width_of(halves.fraction, style));
+        });
+        return before + after_point;
+    }
+
+    double width_of_cells(std::size_t column) const {
+        double width = setter_.width_of(table_.columns[column].title, table_.head);
+        for_each_cell(column, [&](const PdfCell& cell) {
+            width = std::max({width, setter_.width_of(cell.text, table_.columns[column].style),
+                              setter_.width_of(cell.second, table_.second)});
+        });
+        return width;
+    }
+
+    Place measure(std::size_t column) const {
+        const PdfColumn& asked = table_.columns[column];
+        if (asked.width > 0) return {.width = asked.width};
+        Place place{.width = width_of_cells(column)};
+        if (asked.on_the_point) {
+            const double halves = width_of_halves(column, place.after_point);
+            place.on_the_point = halves <= asked.at_most;
+            if (place.on_the_point) place.width = std::max(place.width, halves);
+        }
+        place.width = std::min(place.width, asked.at_most);
+        return place;
+    }
+
+    void place_columns() {
+        double taken = 0;
+        places_.resize(table_.columns.size());
+        for (std::size_t i = 1; i < places_.size(); ++i) {
+            places_[i] = measure(i);
+            taken += places_[i].width + table_.gap;
+        }
+        places_[0].width = sheet::inner_width - taken;
+        double x = sheet::side;
+        for (Place& place : places_) {
+            place.x = x;
+            x += place.width + table_.gap;
+        }
+    }
+
+    void start_head() {
+        std::vector<SetText> titles;
+        double height = 0;
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            const PdfColumn& column = table_.columns[i];
+            titles.push_back(setter_.set(column.title, table_.head,
+                                         {.width = places_[i].width, .align = column.align}));
+            height = std::max(height, titles.back().height());
+        }
+        document_.require_room(height + 80);  // a head does not stand alone
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            const double down = height - titles[i].height();
+            document_.place(std::move(titles[i]), places_[i].x, document_.y() + down);
+        }
+        document_.move_down(height + 3);
+        document_.rule(document_.y(), 0.7, colours::ink);
+        document_.move_down(0.7);
+    }
+
+    void draw_heading(const PdfGroup& group, const char* suffix) {
+        if (group.heading.empty()) return;
+        document_.move_down(table_.padding + 4);
+        const TextStyle style{.size = 8, .weight = Weight::bold};
+        const double height = document_.write(group.heading + suffix, style, sheet::side,
+                                              document_.y(), {.width = sheet::inner_width});
+        document_.move_down(height + table_.padding);
+        document_.rule(document_.y(), 0.4, colours::line);
+    }
+
+    void draw(const PdfGroup& group) {
+        bool is_first = true;
+        for (const PdfRow& row : group.rows) {
+            SetRow set = set_row(row);
+            // A group's heading takes its first row along.
+            const double with_heading = is_first && !group.heading.empty() ? 40 : 0;
+            if (document_.room() < set.height + with_heading && !document_.is_at_top()) {
+                document_.start_page();
+                start_head();
+                if (!is_first) draw_heading(group, ", continued");
+            }
+            if (is_first) draw_heading(group, "");
+            draw(set);
+            is_first = false;
+        }
+    }
+
+    SetText set_cell(std::size_t column, const std::string& text, const TextStyle& style) const {
+        const Place& place = places_[column];
+        return setter_.set(text, style,
+                           {.width = place.width, .align = table_.columns[column].align});
+    }
+
+    SetText set_main(std::size_t column, const std::string& text) const {
+        const Place& place = places_[column];
+        const TextStyle& style = table_.columns[column].style;
+        if (!place.on_the_point) return set_cell(column, text, style);
+        const double fraction = setter_.width_of(halves_of(text).fraction, style);
+        return setter_.set(text, style,
+                           {.width = place.width - place.after_point + fraction,
+                            .align = Align::right});
+    }
+
+    SetRow set_row(const PdfRow& row) const {
+        SetRow set;
+        double below = 0;
+        for (std::size_t i = 0; i < row.cells.size(); ++i) {
+            set.cells.push_back(set_main(i, row.cells[i].text));
+            set.baseline = std::max(set.baseline, set.cells.back().baseline());
+        }
+        for (const SetText& cell : set.cells) {
+            below = std::max(below, cell.height() - cell.baseline());
+        }
+        set.second_top = table_.padding + set.baseline + below;
+        set.note_top = set.second_top;
+        for (std::size_t i = 0; i < row.cells.size(); ++i) {
+            set.seconds.push_back(set_cell(i, row.cells[i].second, table_.second));
+            if (row.cells[i].second.empty()) continue;
+            set.note_top = std::max(set.note_top, set.second_top + set.seconds.back().height());
+        }
+        set.height = set.note_top;
+        if (!row.note.empty()) {
+            set.note = setter_.set(row.note, table_.second, {.width = sheet::inner_width});
+            set.height += 1 + set.note.height();
+        }
+        set.height += table_.padding;
+        return set;
+    }
+
+    void draw(SetRow& set) {
+        const double top = document_.y();
+        for (std::size_t i = 0; i < set.cells.size(); ++i) {
+            const double down = table_.padding + set.baseline - set.cells[i].baseline();
+            document_.place(std::move(set.cells[i]), places_[i].x, top + down);
+            document_.place(std::move(set.seconds[i]), places_[i].x, top + set.second_top);
+        }
+        document_.place(std::move(set.note), sheet::side, top + set.note_top + 1);
+        document_.move_down(set.height);
+        document_.rule(document_.y(), 0.4, colours::line);
+    }
+
+    PdfDocument& document_;
+    Typesetter& setter_;
+    const PdfTable& table_;
+    std::vector<Place> places_;
+};
+
+}  // namespace
+
+void draw_table(PdfDocument& document, const PdfTable& table) {
+    Drawing(document, table).run();
+}
+
+}  // namespace reports
