@@ -31,7 +31,7 @@ def instant(moment):
 def session(chance, model, gb, number):
     start = MONTH + datetime.timedelta(microseconds=chance.randrange(30 * 86400 * 10**6))
     used = Decimal(chance.randrange(5 * 10**6, 7200 * 10**6)) / 10**6
-    ceiled = -(-used // 60) * 60
+    ceiled = -(-int(used * 10**6) // (60 * 10**6)) * Decimal(60)
     gb_seconds = gb * ceiled
     return {"kind": "usage", "session": f"gw-{number // 100 + 1}-{number}", "model": model,
             "key": hashlib.sha256(model.encode()).hexdigest()[:32], "plan": "bytez-2024-06",

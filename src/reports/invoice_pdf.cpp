@@ -34,6 +34,14 @@ std::string name_of(const Invoice& invoice) {
     return kind_of(invoice) + " of " + invoice.month;
 }
 
+std::string period_of(const Invoice& invoice) {
+    const auto month = calendar::parse_month(invoice.month);
+    if (!month) return invoice.month;
+    const calendar::Month next = month->next();
+    const calendar::Day last = calendar::day_from_epoch(first_day_from_epoch(next) - 1);
+    return to_text(calendar::Day{month->year, month->month, 1}) + " to " + to_text(last);
+}
+
 // Whole seconds; of a draft that accrues nothing the month's start.
 std::string creation_of(const Invoice& invoice, const calendar::Zone& zone) {
     calendar::Instant instant{};
@@ -119,7 +127,7 @@ class Composing {
             write_down(what, label, x, y + 1.6, {});
             y = write_down(value, fine, x + 52, y + 1.6, {.width = 118}) + 1.4;
         };
-        fact("Month", invoice_.month);
+        fact("Period", period_of(invoice_));
         if (invoice_.issued_at) fact("Issued", show_(*invoice_.issued_at));
         if (invoice_.accrued_to) fact("Accrued up to", show_(*invoice_.accrued_to));
         if (!invoice_.corrects.empty()) fact("Corrects", joined(invoice_.corrects));

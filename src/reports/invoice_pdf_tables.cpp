@@ -72,22 +72,22 @@ PdfRow row_of(const invoicing::Correction& correction, const ShowInstant& show) 
     return row;
 }
 
-std::string when_text(const SessionEntry& entry, const ShowInstant& show) {
-    std::string end = entry.end ? show(*entry.end) : "";
-    if (entry.accruing) end += " open";
-    if (entry.estimated) end += " estimated";
-    return (entry.start ? show(*entry.start) : std::string()).append("\n").append(end);
+std::string end_text(const SessionEntry& entry, const ShowInstant& show) {
+    std::string text = entry.end ? show(*entry.end) : "";
+    if (entry.accruing) text += " open";
+    if (entry.estimated) text += " estimated";
+    return text;
+}
+
+std::string size_text(const SessionEntry& entry) {
+    std::string text = entry.gb.empty() ? "unknown" : entry.gb;
+    return text.append(" × ").append(std::to_string(entry.concurrency));
 }
 
 PdfRow row_of(const SessionEntry& entry, const ShowInstant& show) {
-    std::string behind = "key ";
-    behind.append(entry.key.text().substr(0, 8)).append(" · runs ");
-    behind.append(std::to_string(entry.runs));
-    std::string gb = entry.gb.empty() ? "unknown" : entry.gb;
-    gb.append(" × ").append(std::to_string(entry.concurrency));
-    PdfRow row{.cells = {{entry.session.text(), behind},
-                         {when_text(entry, show)},
-                         {gb},
+    PdfRow row{.cells = {{entry.session.text(), "key " + entry.key.text().substr(0, 8)},
+                         {entry.start ? show(*entry.start) : "", end_text(entry, show)},
+                         {size_text(entry), std::to_string(entry.runs) + " runs"},
                          {to_text(entry.used)},
                          {to_text(entry.rounding)},
                          {to_text(entry.minimum)},
@@ -96,8 +96,8 @@ PdfRow row_of(const SessionEntry& entry, const ShowInstant& show) {
                          {text_or(entry.amount, "unpriced")}}};
     if (!entry.reason.empty()) {
         row.note = change_text(entry.invoiced_before, entry.invoiced_on,
-                               entry.amount.value_or(Decimal())) +
-                   ": " + entry.reason + ". Evidence: " + entry.evidence;
+                               entry.amount.value_or(Decimal()));
+        row.note.append(": ").append(entry.reason).append(". Evidence: ").append(entry.evidence);
     }
     return row;
 }
@@ -145,7 +145,7 @@ PdfTable lines_table(const Invoice& invoice, const ShowInstant& show) {
 
 PdfTable sessions_table(const Invoice& invoice, const ShowInstant& show) {
     PdfTable table{.columns = {{.title = "Session", .style = small},
-                               {.title = "Start and end", .style = small, .at_most = 132},
+                               {.title = "Start and end", .style = small, .second = small, .at_most = 132},
                                number("GB × replicas", small, 56),
                                decimal("Used", small, 44),
                                decimal("Rounding", small, 40),
@@ -154,7 +154,7 @@ PdfTable sessions_table(const Invoice& invoice, const ShowInstant& show) {
                                decimal("GB-seconds", small, 48),
                                decimal("Amount", small, 56)},
                    .head = {.size = 6.5, .colour = colours::soft},
-                   .second = {.size = 6.5, .colour = colours::soft},
+                   .note = {.size = 6.5, .colour = colours::soft},
                    .gap = 7,
                    .padding = 2.5};
     const SessionEntry* previous = nullptr;

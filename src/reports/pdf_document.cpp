@@ -134,6 +134,7 @@ std::string PdfDocument::finish() {
     }
     cairo_surface_finish(surface.get());
     require(cairo_surface_status(surface.get()));
+    typesetter_.forget_texts();
     return bytes;
 }
 

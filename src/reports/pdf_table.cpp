@@ -70,7 +70,7 @@ class Drawing {
         double width = setter_.width_of(table_.columns[column].title, table_.head);
         for_each_cell(column, [&](const PdfCell& cell) {
             width = std::max({width, setter_.width_of(cell.text, table_.columns[column].style),
-                              setter_.width_of(cell.second, table_.second)});
+                              setter_.width_of(cell.second, table_.columns[column].second)});
         });
         return width;
     }
@@ -178,13 +178,13 @@ class Drawing {
         set.second_top = table_.padding + set.baseline + below;
         set.note_top = set.second_top;
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
-            set.seconds.push_back(set_cell(i, row.cells[i].second, table_.second));
+            set.seconds.push_back(set_cell(i, row.cells[i].second, table_.columns[i].second));
             if (row.cells[i].second.empty()) continue;
             set.note_top = std::max(set.note_top, set.second_top + set.seconds.back().height());
         }
         set.height = set.note_top;
         if (!row.note.empty()) {
-            set.note = setter_.set(row.note, table_.second, {.width = sheet::inner_width});
+            set.note = setter_.set(row.note, table_.note, {.width = sheet::inner_width});
             set.height += 1 + set.note.height();
         }
         set.height += table_.padding;

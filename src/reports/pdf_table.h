@@ -13,6 +13,7 @@ struct PdfColumn {
     std::string title = {};
     Align align = Align::left;
     TextStyle style = {};
+    TextStyle second = {.size = 7, .colour = colours::soft};
     /// Points. 0: what the widest cell needs, at most `at_most`; the first column gets what is left.
     double width = 0;
     double at_most = 90;
@@ -22,7 +23,7 @@ struct PdfColumn {
 
 struct PdfCell {
     std::string text = {};
-    std::string second = {};  // below it, quieter
+    std::string second = {};  // below it
 };
 
 struct PdfRow {
@@ -39,7 +40,7 @@ struct PdfTable {
     std::vector<PdfColumn> columns = {};
     std::vector<PdfGroup> groups = {};
     TextStyle head = {.size = 7, .colour = colours::soft};
-    TextStyle second = {.size = 7, .colour = colours::soft};
+    TextStyle note = {.size = 7, .colour = colours::soft};
     double gap = 10;      // between columns
     double padding = 4;   // above and below a row
 };

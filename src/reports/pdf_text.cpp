@@ -113,10 +113,7 @@ SetText::SetText(GlibPointer<PangoLayout> layout, Colour colour, double box_widt
     width_ = to_points(logical.width);
     height_ = to_points(logical.height);
     baseline_ = to_points(pango_layout_get_baseline(layout_.get()));
-    // Pango aligns within the width that it wraps at; without one the text is its own box.
-    if (pango_layout_get_width(layout_.get()) < 0) {
-        shift_ = shift_in_box(width_, box_width, align);
-    }
+    shift_ = shift_in_box(width_, box_width, align);
 }
 
 void SetText::draw(cairo_t* cairo, double x, double y) const {
@@ -159,8 +156,18 @@ SetText Typesetter::set(std::string_view text, const TextStyle& style, const Box
     if (font.has_all_of(text)) {
         SetText figures(std::string(text), font, style.colour, box.width, box.align);
         if (box.width <= 0 || figures.width() <= box.width) return figures;
+    } else if (text.find('\n') == std::string_view::npos) {
+        const Line& line = line_of(text, style);
+        if (box.width <= 0 || line.width <= box.width) {
+            GlibPointer<PangoLayout> layout(PANGO_LAYOUT(g_object_ref(line.layout.get())));
+            return SetText(std::move(layout), style.colour, box.width, box.align);
+        }
     }
-    auto layout = new_layout(text, font);
+    return set_in(text, style, box);
+}
+
+SetText Typesetter::set_in(std::string_view text, const TextStyle& style, const Box& box) {
+    auto layout = new_layout(text, font_of(style));
     if (box.width > 0) {
         const bool is_right = (box.align == Align::right) != reads_from_right(layout.get());
         pango_layout_set_alignment(layout.get(), is_right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
@@ -169,7 +176,19 @@ SetText Typesetter::set(std::string_view text, const TextStyle& style, const Box
         if (box.overflow == Overflow::cut)
             pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
     }
-    return SetText(std::move(layout), style.colour, box.width, box.align);
+    return SetText(std::move(layout), style.colour, 0, box.align);
+}
+
+const Typesetter::Line& Typesetter::line_of(std::string_view text, const TextStyle& style) {
+    auto [place, is_new] = lines_.try_emplace({style.size, style.weight, std::string(text)});
+    Line& line = place->second;
+    if (is_new) {
+        line.layout = new_layout(text, font_of(style));
+        PangoRectangle logical;
+        pango_layout_get_extents(line.layout.get(), nullptr, &logical);
+        line.width = to_points(logical.width);
+    }
+    return line;
 }
 
 GlibPointer<PangoLayout> Typesetter::new_layout(std::string_view text, const FigureFont& font) {

@@ -86,6 +86,7 @@ class SetText {
     SetText() = default;
     SetText(std::string figures, const FigureFont& font, Colour colour, double box_width,
             Align align);
+    /// `box_width`: 0 where the layout has the box's width itself.
     SetText(GlibPointer<PangoLayout> layout, Colour colour, double box_width, Align align);
 
     double width() const { return width_; }  // of the text, at most its box's
@@ -118,8 +119,16 @@ class Typesetter {
     double width_of(std::string_view text, const TextStyle& style) {
         return set(text, style).width();
     }
+    /// Frees what is kept of texts; fonts stay. For the end of a document.
+    void forget_texts() { lines_.clear(); }
 
   private:
+    struct Line {
+        GlibPointer<PangoLayout> layout;
+        double width = 0;
+    };
+    const Line& line_of(std::string_view text, const TextStyle& style);
+    SetText set_in(std::string_view text, const TextStyle& style, const Box& box);
     FigureFont& font_of(const TextStyle& style);
     FigureFont make_font(const TextStyle& style);
     GlibPointer<PangoLayout> new_layout(std::string_view text, const FigureFont& font);
@@ -128,6 +137,9 @@ class Typesetter {
     GlibPointer<PangoFontMap> map_;
     GlibPointer<PangoContext> context_;
     std::map<std::tuple<double, Weight>, FigureFont> fonts_;
+    /// Texts of one line by style and words: many of a table are the same, and all are measured
+    /// before they are placed.
+    std::map<std::tuple<double, Weight, std::string>, Line> lines_;
 };
 
 /// The text set apart from the direction of what is around it, where it is read from the right.
