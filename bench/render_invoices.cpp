@@ -22,7 +22,7 @@ std::string read(const std::string& path) {
 class Renderer {
   public:
     explicit Renderer(bool is_pdf) : is_pdf_(is_pdf) {
-        if (is_pdf_) fonts_.emplace("Noto Sans");
+        if (is_pdf_) fonts_.emplace(reports::default_font_families);
     }
 
     std::string render(const invoicing::Invoice& invoice) {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
@@ -9,6 +11,7 @@
 #include "platform/clock.h"
 #include "reports/invoice_list.h"
 #include "reports/invoice_page.h"
+#include "reports/invoice_pdf.h"
 
 namespace cli {
 namespace {
@@ -16,7 +19,12 @@ namespace {
 std::string render(const invoicing::Invoice& invoice, const std::string& format,
                    const Settings& settings) {
     if (format == "json") return to_json(invoice, invoicing::Layout::indented) + "\n";
-    const auto show = reports::show_in(ledger::get_zone(invoice.timezone));
+    const auto zone = ledger::get_zone(invoice.timezone);
+    if (format == "pdf") {
+        reports::PdfFonts fonts(settings.reports.fonts);
+        return reports::invoice_pdf(invoice, zone, fonts);
+    }
+    const auto show = reports::show_in(zone);
     if (format == "text") return reports::invoice_text(invoice, show);
     return reports::invoice_page(invoice, show,
                                  reports::get_invoice_template(settings.reports.templates));
@@ -33,7 +41,21 @@ void write(const std::string& text, const std::string& path) {
     if (!file) throw std::runtime_error(path + ": cannot be written");
 }
 
+// Bytes that are no text do a terminal no good.
+void require_a_place(const InvoiceArguments& arguments) {
+    const bool is_to_terminal =
+        (arguments.out.empty() || arguments.out == "-") && ::isatty(STDOUT_FILENO) == 1;
+    if (arguments.format == "pdf" && is_to_terminal) {
+        throw CLI::ValidationError("--format pdf", "not to a terminal: name a file with --out");
+    }
+}
+
+bool is_one_document(const std::string& format) {
+    return format == "html" || format == "pdf";
+}
+
 void preview(const InvoiceArguments& arguments) {
+    require_a_place(arguments);
     InvoiceSession session(arguments.config);
     const auto month = *calendar::parse_month(arguments.month);
     const calendar::Instant now = platform::SystemClock().now();
@@ -49,7 +71,7 @@ void preview(const InvoiceArguments& arguments) {
         if (draft.invoice.is_empty() && arguments.account.empty()) continue;
         drafts.push_back(render(draft.invoice, arguments.format, session.settings));
     }
-    if (arguments.format == "html" && drafts.size() > 1) {
+    if (is_one_document(arguments.format) && drafts.size() > 1) {
         throw ledger::Refused("several accounts have a draft: name one with --account");
     }
     std::string text;
@@ -78,6 +100,7 @@ void list(const InvoiceArguments& arguments) {
 }
 
 void export_invoice(const InvoiceArguments& arguments) {
+    require_a_place(arguments);
     InvoiceSession session(arguments.config);
     const auto invoice = ledger::get_invoice(session.store, arguments.number);
     write(render(invoice, arguments.format, session.settings), arguments.out);
@@ -101,7 +124,7 @@ void add_reading(CLI::App& group) {
     CLI::App* action = add_action(group, "preview", "the month's invoice as of now", previewing);
     add_month(*action, previewing, true);
     add_account_option(*action, previewing);
-    add_format(*action, previewing, {"text", "json", "html"});
+    add_format(*action, previewing, {"text", "json", "html", "pdf"});
     add_out(*action, previewing);
     action->callback([previewing] { preview(*previewing); });
 
@@ -121,7 +144,7 @@ void add_reading(CLI::App& group) {
     auto exporting = std::make_shared<InvoiceArguments>();
     action = add_action(group, "export", "an issued invoice as a document", exporting);
     action->add_option("number", exporting->number)->required();
-    add_format(*action, exporting, {"json", "html"});
+    add_format(*action, exporting, {"json", "html", "pdf"});
     add_out(*action, exporting);
     action->callback([exporting] { export_invoice(*exporting); });
 }

@@ -321,6 +321,8 @@ const std::vector<SettingKey>& setting_keys() {
                  FIELD(issuer.invoice_number), by(invoicing::find_number_format_fault)),
         text_key("reports.templates", "a folder of templates instead of the built-in ones",
                  FIELD(reports.templates)),
+        text_key("reports.fonts", "families for PDFs, by commas, the first that has a script",
+                 FIELD(reports.fonts)),
         text_key("origin.listen", "where the self-hosted model host listens", FIELD(origin.listen),
                  check_address),
         secret(list_key("origin.keys", "keys that may call the origin; \"any\" lets every key in",

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "invoicing/number.h"
+#include "reports/pdf_fonts.h"
 
 namespace cli {
 
@@ -88,6 +89,7 @@ struct Settings {
     } issuer;
     struct Reports {
         std::string templates;
+        std::string fonts = reports::default_font_families;
     } reports;
     struct Origin {
         std::string listen = "127.0.0.1:8082";

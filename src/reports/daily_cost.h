@@ -1,5 +1,5 @@
-// What each day of an invoice's month cost, for the chart: the invoice's exact total cut into days and
-// what no day of the month can carry.
+// What each day of an invoice's month cost, for the chart: the invoice's exact total cut into days
+// and what no day of the month can carry.
 #pragma once
 
 #include <vector>

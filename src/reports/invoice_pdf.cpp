@@ -1,10 +1,9 @@
 #include "reports/invoice_pdf.h"
 
-#include <sstream>
-
 #include "reports/daily_cost.h"
 #include "reports/day_chart.h"
 #include "reports/invoice_pdf_tables.h"
+#include "reports/invoice_pdf_totals.h"
 #include "reports/pdf_document.h"
 
 namespace reports {
@@ -81,7 +80,9 @@ class Composing {
     // One under the other from `y` on; where the last one ends.
     double write_down(std::string_view text, const TextStyle& style, double x, double y,
                       const Box& box) {
-        return text.empty() ? y : y + document_.write(text, style, x, y, box);
+        if (text.empty()) return y;
+        // Some scripts' fonts leave nothing between lines.
+        return y + std::max(document_.write(text, style, x, y, box), style.size * 1.36);
     }
 
     double write_party(const Party& party, const TextStyle& name_style, const TextStyle& style,
@@ -89,13 +90,14 @@ class Composing {
         const Box box{.width = width};
         y = write_down(party.name, name_style, sheet::side, y, box) + 1;
         // Each line by itself: one may be read from the right, and its neighbour not.
-        std::istringstream address(party.address);
-        for (std::string line; std::getline(address, line);) {
+        for (const std::string& line : address_lines(party)) {
             y = write_down(line, style, sheet::side, y, box);
         }
         y = write_down(party.country, style, sheet::side, y, box);
-        if (party.vat_id.empty()) return y;
-        return write_down("VAT " + party.vat_id, style, sheet::side, y, box);
+        y = write_down(party.vat_id.empty() ? "" : "VAT " + party.vat_id, style, sheet::side, y,
+                       box);
+        y = write_down(party.registration_id, style, sheet::side, y, box);
+        return write_down(party.email, style, sheet::side, y, box);
     }
 
     void draw_top() {
@@ -107,8 +109,8 @@ class Composing {
         const Box right{.width = title_width, .align = Align::right};
         double title_end = write_down(kind_of(invoice_), display, x, y - 6, right);
         title_end = write_down(invoice_.number.value_or("not issued"), strong, x, title_end, right);
-        const double issuer_end = write_party(invoice_.issuer, name, quiet, y,
-                                              sheet::inner_width - title_width - 20);
+        const double issuer_end =
+            write_party(invoice_.issuer, name, quiet, y, sheet::inner_width - title_width - 20);
         document_.move_down(std::max(title_end, issuer_end) - y + 24);
     }
 
@@ -146,7 +148,8 @@ class Composing {
         y = write_down(invoice_.number ? "Total" : "So far", label, x, y, right);
         const std::string total = to_text(invoice_.total);
         TextStyle style{.size = 20, .weight = Weight::bold};
-        while (style.size > 9 && document_.typesetter().width_of(total, style) > width) --style.size;
+        while (style.size > 9 && document_.typesetter().width_of(total, style) > width)
+            --style.size;
         y = write_down(total, style, x, y, right);
         y = write_down(invoice_.currency.code(), quiet, x, y, right);
         document_.fill({.x = x - 8, .y = start, .width = 0.7, .height = y - start}, colours::line);
@@ -155,19 +158,7 @@ class Composing {
 
     void draw_lines() {
         if (!invoice_.is_empty()) draw_table(document_, lines_table(invoice_, show_));
-        constexpr double height = 40;
-        document_.require_room(height);
-        const double y = document_.y() + 9;
-        constexpr double width = 200;
-        const double x = sheet::width - sheet::side - width;
-        const Box right{.width = width, .align = Align::right};
-        document_.write("Exact total", quiet, x, y, {});
-        document_.write(to_text(invoice_.total_exact.value()), quiet, x, y, right);
-        const TextStyle total{.size = 12, .weight = Weight::bold};
-        document_.write("Total " + std::string(invoice_.currency.code()), strong, x, y + 16, {});
-        document_.write(to_text(invoice_.total), total, x, y + 13.5, right);
-        document_.rule(y + 33, 1.2, colours::ink, x, width);
-        document_.move_down(height + 24);
+        draw_totals(document_, invoice_);
     }
 
     void draw_days() {
@@ -215,11 +206,9 @@ class Composing {
     }
 
     void draw_panel(std::vector<SetText> texts, double height) {
-        document_.fill({.x = sheet::side,
-                        .y = document_.y(),
-                        .width = sheet::inner_width,
-                        .height = height},
-                       colours::tint);
+        document_.fill(
+            {.x = sheet::side, .y = document_.y(), .width = sheet::inner_width, .height = height},
+            colours::tint);
         double y = document_.y() + 9;
         for (SetText& text : texts) {
             const double down = text.height() + 2;

@@ -12,9 +12,9 @@
 namespace reports {
 
 /// The document's bytes. The same invoice, zone (the account's) and installed fonts give the same
-/// bytes: its dates are the instant of issue, of a draft that up to which it accrues, and nothing in
-/// it is random. Throws std::invalid_argument where the invoice's month is none, std::runtime_error
-/// where the PDF cannot be made.
+/// bytes: its dates are the instant of issue, of a draft that up to which it accrues, and nothing
+/// in it is random. Throws std::invalid_argument where the invoice's month is none,
+/// std::runtime_error where the PDF cannot be made.
 std::string invoice_pdf(const invoicing::Invoice& invoice, const calendar::Zone& zone,
                         PdfFonts& fonts);
 

@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "reports/invoice_pdf_totals.h"
+
 namespace reports {
 namespace {
 
@@ -14,6 +16,8 @@ using money::Decimal;
 constexpr TextStyle strong{.size = 8.5, .weight = Weight::bold};
 constexpr TextStyle figures{.size = 8.5};
 constexpr TextStyle small{.size = 7};
+
+enum class Taxes { none, shown };
 
 std::string text_or(const std::optional<Decimal>& value, const char* other) {
     return value ? to_text(*value) : other;
@@ -28,7 +32,7 @@ std::string change_text(const Decimal& before, const std::vector<std::string>& i
     return text.append(", difference ").append(to_text(difference));
 }
 
-std::string note_of(const Line& line) {
+std::string note_of(const Line& line, Taxes taxes) {
     std::string note;
     if (line.kind == LineKind::adjustment) note += "Adjustment of " + line.period + " · ";
     if (line.accruing) note += "Accruing · ";
@@ -38,14 +42,15 @@ std::string note_of(const Line& line) {
     note.append(to_text(line.minimum)).append(" s minimum = ");
     note.append(to_text(line.billable)).append(" s billable; ");
     note.append(to_text(line.spin_down)).append(" s of the used time spin-down");
+    if (taxes == Taxes::shown) note.append(" · ").append(describe(line.tax));
     if (line.kind == LineKind::usage) return note;
-    note.append("\n").append(change_text(line.invoiced_before.value_or(Decimal()),
-                                         line.invoiced_on, line.amount.value()));
+    note.append("\n").append(change_text(line.invoiced_before.value_or(Decimal()), line.invoiced_on,
+                                         line.amount.value()));
     for (const std::string& reason : line.reasons) note.append("\n").append(reason);
     return note;
 }
 
-PdfRow row_of(const Line& line) {
+PdfRow row_of(const Line& line, Taxes taxes) {
     return {.cells = {{line.model.text()},
                       {std::to_string(line.instances)},
                       {std::to_string(line.runs)},
@@ -54,16 +59,17 @@ PdfRow row_of(const Line& line) {
                        to_text(line.unit_price * Decimal(1'000'000)) + " per million"},
                       {to_text(line.amount.value())},
                       {to_text(line.payable)}},
-            .note = note_of(line)};
+            .note = note_of(line, taxes)};
 }
 
-PdfRow row_of(const invoicing::Correction& correction, const ShowInstant& show) {
+PdfRow row_of(const invoicing::Correction& correction, const ShowInstant& show, Taxes taxes) {
     const bool is_credit = correction.amount.value().is_negative();
     PdfRow row{.note = correction.reason};
     row.note.append("\nEntered by ").append(isolated(correction.author)).append(", ");
     row.note.append(show(correction.entered_at)).append("; entry ");
     row.note.append(std::to_string(correction.sequence)).append(" of the account, ");
     row.note.append(correction.hash);
+    if (taxes == Taxes::shown) row.note.append(" · ").append(describe(correction.tax));
     row.cells.resize(7);
     row.cells[0].text = is_credit ? "Credit " : "Charge ";
     row.cells[0].text += isolated(correction.reference);
@@ -95,8 +101,8 @@ PdfRow row_of(const SessionEntry& entry, const ShowInstant& show) {
                          {text_or(entry.gb_seconds, "unpriced")},
                          {text_or(entry.amount, "unpriced")}}};
     if (!entry.reason.empty()) {
-        row.note = change_text(entry.invoiced_before, entry.invoiced_on,
-                               entry.amount.value_or(Decimal()));
+        row.note =
+            change_text(entry.invoiced_before, entry.invoiced_on, entry.amount.value_or(Decimal()));
         row.note.append(": ").append(entry.reason).append(". Evidence: ").append(entry.evidence);
     }
     return row;
@@ -135,28 +141,30 @@ PdfTable lines_table(const Invoice& invoice, const ShowInstant& show) {
                                decimal(std::string(invoice.currency.code()), strong, 66)},
                    .gap = 9,
                    .padding = 5};
+    const Taxes taxes = has_taxes(invoice) ? Taxes::shown : Taxes::none;
     PdfGroup& group = table.groups.emplace_back();
-    for (const Line& line : invoice.lines) group.rows.push_back(row_of(line));
+    for (const Line& line : invoice.lines) group.rows.push_back(row_of(line, taxes));
     for (const auto& correction : invoice.corrections) {
-        group.rows.push_back(row_of(correction, show));
+        group.rows.push_back(row_of(correction, show, taxes));
     }
     return table;
 }
 
 PdfTable sessions_table(const Invoice& invoice, const ShowInstant& show) {
-    PdfTable table{.columns = {{.title = "Session", .style = small},
-                               {.title = "Start and end", .style = small, .second = small, .at_most = 132},
-                               number("GB × replicas", small, 56),
-                               decimal("Used", small, 44),
-                               decimal("Rounding", small, 40),
-                               decimal("Minimum", small, 40),
-                               decimal("Billable", small, 44),
-                               decimal("GB-seconds", small, 48),
-                               decimal("Amount", small, 56)},
-                   .head = {.size = 6.5, .colour = colours::soft},
-                   .note = {.size = 6.5, .colour = colours::soft},
-                   .gap = 7,
-                   .padding = 2.5};
+    PdfTable table{
+        .columns = {{.title = "Session", .style = small},
+                    {.title = "Start and end", .style = small, .second = small, .at_most = 132},
+                    number("GB × replicas", small, 56),
+                    decimal("Used", small, 44),
+                    decimal("Rounding", small, 40),
+                    decimal("Minimum", small, 40),
+                    decimal("Billable", small, 44),
+                    decimal("GB-seconds", small, 48),
+                    decimal("Amount", small, 56)},
+        .head = {.size = 6.5, .colour = colours::soft},
+        .note = {.size = 6.5, .colour = colours::soft},
+        .gap = 7,
+        .padding = 2.5};
     const SessionEntry* previous = nullptr;
     for (const SessionEntry& entry : invoice.sessions) {
         if (previous == nullptr || line_of(entry) != line_of(*previous)) {

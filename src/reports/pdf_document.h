@@ -1,5 +1,5 @@
-// Pages that fill from the top, and the PDF made of them. What stands on a page is kept until the end,
-// because each page says how many there are.
+// Pages that fill from the top, and the PDF made of them. What stands on a page is kept until the
+// end, because each page says how many there are.
 #pragma once
 
 #include <functional>

@@ -8,6 +8,10 @@ namespace reports {
 
 class Typesetter;
 
+/// Noto names a family for each script; what none of these has, the system's other fonts may have.
+inline constexpr const char* default_font_families =
+    "Noto Sans, Noto Sans Arabic, Noto Sans Devanagari, Noto Sans CJK JP, sans-serif";
+
 /// Not for two threads at once.
 class PdfFonts {
   public:

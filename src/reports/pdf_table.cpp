@@ -1,5 +1,7 @@
 #include "reports/pdf_table.h"
 
+#include <sstream>
+
 namespace reports {
 namespace {
 
@@ -25,10 +27,9 @@ Halves halves_of(std::string_view text) {
 struct SetRow {
     std::vector<SetText> cells;
     std::vector<SetText> seconds;
-    SetText note;
-    double baseline = 0;       // of the cells' first lines
-    double second_top = 0;     // from the row's top
-    double note_top = 0;
+    std::vector<SetText> notes;
+    double baseline = 0;  // of the cells' first lines
+    double note_top = 0;  // from the row's top
     double height = 0;
 };
 
@@ -149,8 +150,11 @@ class Drawing {
         }
     }
 
-    SetText set_cell(std::size_t column, const std::string& text, const TextStyle& style) const {
+    SetText set_cell(std::size_t column, const std::string& text, TextStyle style) const {
         const Place& place = places_[column];
+        const bool is_figure = table_.columns[column].align == Align::right;
+        // A number of many digits is set smaller before it is broken.
+        if (is_figure && setter_.width_of(text, style) > place.width) style.size *= 0.82;
         return setter_.set(text, style,
                            {.width = place.width, .align = table_.columns[column].align});
     }
@@ -160,45 +164,57 @@ class Drawing {
         const TextStyle& style = table_.columns[column].style;
         if (!place.on_the_point) return set_cell(column, text, style);
         const double fraction = setter_.width_of(halves_of(text).fraction, style);
-        return setter_.set(text, style,
-                           {.width = place.width - place.after_point + fraction,
-                            .align = Align::right});
+        return setter_.set(
+            text, style,
+            {.width = place.width - place.after_point + fraction, .align = Align::right});
     }
 
     SetRow set_row(const PdfRow& row) const {
         SetRow set;
-        double below = 0;
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
             set.cells.push_back(set_main(i, row.cells[i].text));
+            set.seconds.push_back(set_cell(i, row.cells[i].second, table_.columns[i].second));
             set.baseline = std::max(set.baseline, set.cells.back().baseline());
         }
-        for (const SetText& cell : set.cells) {
-            below = std::max(below, cell.height() - cell.baseline());
-        }
-        set.second_top = table_.padding + set.baseline + below;
-        set.note_top = set.second_top;
         for (std::size_t i = 0; i < row.cells.size(); ++i) {
-            set.seconds.push_back(set_cell(i, row.cells[i].second, table_.columns[i].second));
-            if (row.cells[i].second.empty()) continue;
-            set.note_top = std::max(set.note_top, set.second_top + set.seconds.back().height());
+            const double second = row.cells[i].second.empty() ? 0 : set.seconds[i].height();
+            set.note_top = std::max(set.note_top, second_top(set, i) + second);
         }
-        set.height = set.note_top;
-        if (!row.note.empty()) {
-            set.note = setter_.set(row.note, table_.note, {.width = sheet::inner_width});
-            set.height += 1 + set.note.height();
-        }
-        set.height += table_.padding;
+        set.height = set.note_top + table_.padding;
+        set_notes(row.note, set);
         return set;
+    }
+
+    // Each line by itself: one may be read from the right, and its neighbour not.
+    void set_notes(const std::string& note, SetRow& set) const {
+        std::istringstream lines(note);
+        for (std::string line; std::getline(lines, line);) {
+            set.notes.push_back(setter_.set(line, table_.note, {.width = sheet::inner_width}));
+            set.height += set.notes.back().height();
+        }
+    }
+
+    double down_of(const SetRow& set, std::size_t cell) const {
+        return table_.padding + set.baseline - set.cells[cell].baseline();
+    }
+
+    double second_top(const SetRow& set, std::size_t cell) const {
+        return down_of(set, cell) + set.cells[cell].height();
     }
 
     void draw(SetRow& set) {
         const double top = document_.y();
         for (std::size_t i = 0; i < set.cells.size(); ++i) {
-            const double down = table_.padding + set.baseline - set.cells[i].baseline();
+            const double down = down_of(set, i);
+            document_.place(std::move(set.seconds[i]), places_[i].x, top + second_top(set, i));
             document_.place(std::move(set.cells[i]), places_[i].x, top + down);
-            document_.place(std::move(set.seconds[i]), places_[i].x, top + set.second_top);
         }
-        document_.place(std::move(set.note), sheet::side, top + set.note_top + 1);
+        double y = top + set.note_top;
+        for (SetText& note : set.notes) {
+            const double height = note.height();
+            document_.place(std::move(note), sheet::side, y);
+            y += height;
+        }
         document_.move_down(set.height);
         document_.rule(document_.y(), 0.4, colours::line);
     }

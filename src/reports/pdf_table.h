@@ -1,5 +1,5 @@
-// A table that goes on over pages: its head stands on each, and so does the heading of the group that
-// is cut. A row, its note and its two lines of cells stay together.
+// A table that goes on over pages: its head stands on each, and so does the heading of the group
+// that is cut. A row, its note and its two lines of cells stay together.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ struct PdfColumn {
     Align align = Align::left;
     TextStyle style = {};
     TextStyle second = {.size = 7, .colour = colours::soft};
-    /// Points. 0: what the widest cell needs, at most `at_most`; the first column gets what is left.
+    /// Points. 0: what the widest cell needs, at most `at_most`; the first column gets what is
+    /// left.
     double width = 0;
     double at_most = 90;
     /// Decimals stand with their points beneath each other.
@@ -41,8 +42,8 @@ struct PdfTable {
     std::vector<PdfGroup> groups = {};
     TextStyle head = {.size = 7, .colour = colours::soft};
     TextStyle note = {.size = 7, .colour = colours::soft};
-    double gap = 10;      // between columns
-    double padding = 4;   // above and below a row
+    double gap = 10;     // between columns
+    double padding = 4;  // above and below a row
 };
 
 /// Draws it from the document's present place on, and moves that below it.

@@ -63,6 +63,15 @@ bool reads_from_right(PangoLayout* layout) {
     return pango_layout_get_direction(layout, 0) == PANGO_DIRECTION_RTL;
 }
 
+// Some scripts' fonts leave nothing between lines: they get what the first family has.
+void keep_lines_apart(PangoLayout* layout, double line_height) {
+    const int count = pango_layout_get_line_count(layout);
+    PangoRectangle logical;
+    pango_layout_get_extents(layout, nullptr, &logical);
+    const double missing = line_height - to_points(logical.height) / count;
+    if (missing > 0) pango_layout_set_spacing(layout, static_cast<int>(missing * PANGO_SCALE));
+}
+
 /// Advances that do not depend on a resolution, and outlines as they are drawn.
 void set_font_options(PangoContext* context) {
     cairo_font_options_t* options = cairo_font_options_create();
@@ -71,6 +80,84 @@ void set_font_options(PangoContext* context) {
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
     pango_cairo_context_set_font_options(context, options);
     cairo_font_options_destroy(options);
+}
+
+struct FreeIter {
+    void operator()(PangoLayoutIter* iter) const { pango_layout_iter_free(iter); }
+};
+
+struct Clusters {
+    std::string text;
+    std::vector<cairo_glyph_t> glyphs;
+    std::vector<cairo_text_cluster_t> sizes;
+};
+
+// From left to right as they are seen, each with its piece of the text.
+Clusters clusters_of(const PangoLayoutRun& run, const char* text, double x, double y) {
+    std::vector<double> starts;
+    for (int i = 0; i < run.glyphs->num_glyphs; ++i) {
+        starts.push_back(x);
+        x += to_points(run.glyphs->glyphs[i].geometry.width);
+    }
+    Clusters clusters;
+    // Pango's iterator does not change the item.
+    auto* item = const_cast<PangoLayoutRun*>(&run);
+    PangoGlyphItemIter at;
+    for (gboolean goes_on = pango_glyph_item_iter_init_end(&at, item, text); goes_on;
+         goes_on = pango_glyph_item_iter_prev_cluster(&at)) {
+        cairo_text_cluster_t size{at.end_index - at.start_index, 0};
+        for (int i = std::min(at.start_glyph, at.end_glyph + 1);
+             i < std::max(at.start_glyph + 1, at.end_glyph); ++i) {
+            const PangoGlyphInfo& glyph = run.glyphs->glyphs[i];
+            if (glyph.glyph == PANGO_GLYPH_EMPTY) continue;
+            clusters.glyphs.push_back(
+                {glyph.glyph,
+                 starts[static_cast<std::size_t>(i)] + to_points(glyph.geometry.x_offset),
+                 y + to_points(glyph.geometry.y_offset)});
+            ++size.num_glyphs;
+        }
+        if (size.num_glyphs == 0) continue;
+        clusters.text.append(text + at.start_index, static_cast<std::size_t>(size.num_bytes));
+        clusters.sizes.push_back(size);
+    }
+    return clusters;
+}
+
+bool is_unknown(const PangoLayoutRun& run) {
+    return std::any_of(
+        run.glyphs->glyphs, run.glyphs->glyphs + run.glyphs->num_glyphs,
+        [](const PangoGlyphInfo& glyph) { return (glyph.glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0; });
+}
+
+// What is read from the right goes into the PDF as it is seen: its readers turn it round, and take
+// glyphs that step to the left, as Pango would write them, for a word each.
+void draw_from_right(cairo_t* cairo, const PangoLayoutRun& run, const char* text, double x,
+                     double y) {
+    const Clusters clusters = clusters_of(run, text, x, y);
+    PangoFont* font = run.item->analysis.font;
+    cairo_set_scaled_font(cairo, pango_cairo_font_get_scaled_font(PANGO_CAIRO_FONT(font)));
+    cairo_show_text_glyphs(cairo, clusters.text.data(), static_cast<int>(clusters.text.size()),
+                           clusters.glyphs.data(), static_cast<int>(clusters.glyphs.size()),
+                           clusters.sizes.data(), static_cast<int>(clusters.sizes.size()), {});
+}
+
+void draw_layout(cairo_t* cairo, PangoLayout* layout, double x, double y) {
+    const char* text = pango_layout_get_text(layout);
+    const std::unique_ptr<PangoLayoutIter, FreeIter> iter(pango_layout_get_iter(layout));
+    do {
+        PangoLayoutRun* run = pango_layout_iter_get_run_readonly(iter.get());
+        if (run == nullptr) continue;  // a line's end
+        PangoRectangle logical;
+        pango_layout_iter_get_run_extents(iter.get(), nullptr, &logical);
+        const double left = x + to_points(logical.x);
+        const double baseline = y + to_points(pango_layout_iter_get_baseline(iter.get()));
+        if (run->item->analysis.level % 2 == 1 && !is_unknown(*run)) {
+            draw_from_right(cairo, *run, text, left, baseline);
+        } else {
+            cairo_move_to(cairo, left, baseline);
+            pango_cairo_show_glyph_item(cairo, text, run);
+        }
+    } while (pango_layout_iter_next_run(iter.get()));
 }
 
 void require_a_font() {
@@ -120,8 +207,7 @@ void SetText::draw(cairo_t* cairo, double x, double y) const {
     if (width_ <= 0) return;
     set_colour(cairo, colour_);
     if (font_ != nullptr) return draw_figures(cairo, x + shift_, y + baseline_);
-    cairo_move_to(cairo, x + shift_, y);
-    pango_cairo_show_layout(cairo, layout_.get());
+    draw_layout(cairo, layout_.get(), x + shift_, y);
 }
 
 void SetText::draw_figures(cairo_t* cairo, double x, double y) const {
@@ -149,6 +235,9 @@ Typesetter::Typesetter(const std::string& families) : families_(families) {
     set_font_options(context_.get());
     // Not the process's: the same invoice is the same bytes wherever it is made.
     pango_context_set_language(context_.get(), pango_language_from_string("en"));
+    // A name that is cut into lines has no sign that is not its own.
+    attributes_.reset(pango_attr_list_new());
+    pango_attr_list_insert(attributes_.get(), pango_attr_insert_hyphens_new(FALSE));
 }
 
 SetText Typesetter::set(std::string_view text, const TextStyle& style, const Box& box) {
@@ -176,6 +265,7 @@ SetText Typesetter::set_in(std::string_view text, const TextStyle& style, const 
         if (box.overflow == Overflow::cut)
             pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
     }
+    keep_lines_apart(layout.get(), font_of(style).height);
     return SetText(std::move(layout), style.colour, 0, box.align);
 }
 
@@ -194,6 +284,7 @@ const Typesetter::Line& Typesetter::line_of(std::string_view text, const TextSty
 GlibPointer<PangoLayout> Typesetter::new_layout(std::string_view text, const FigureFont& font) {
     GlibPointer<PangoLayout> layout(pango_layout_new(context_.get()));
     pango_layout_set_font_description(layout.get(), font.description.get());
+    pango_layout_set_attributes(layout.get(), attributes_.get());
     const std::string valid = to_valid(text);
     pango_layout_set_text(layout.get(), valid.data(), static_cast<int>(valid.size()));
     return layout;

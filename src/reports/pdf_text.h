@@ -60,6 +60,10 @@ struct FreeDescription {
 };
 template <class Object>
 using GlibPointer = std::unique_ptr<Object, Unreference>;
+struct UnreferenceAttributes {
+    void operator()(PangoAttrList* attributes) const { pango_attr_list_unref(attributes); }
+};
+using Attributes = std::unique_ptr<PangoAttrList, UnreferenceAttributes>;
 using FontDescription = std::unique_ptr<PangoFontDescription, FreeDescription>;
 
 /// One font in one size for texts of digits and the signs around them, which need no shaping: most
@@ -136,6 +140,7 @@ class Typesetter {
     std::string families_;
     GlibPointer<PangoFontMap> map_;
     GlibPointer<PangoContext> context_;
+    Attributes attributes_;  // of every layout
     std::map<std::tuple<double, Weight>, FigureFont> fonts_;
     /// Texts of one line by style and words: many of a table are the same, and all are measured
     /// before they are placed.
