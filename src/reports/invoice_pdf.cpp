@@ -85,19 +85,25 @@ class Composing {
         return y + std::max(document_.write(text, style, x, y, box), style.size * 1.36);
     }
 
+    // Each line by itself: one may be read from the right, and its neighbour not. What is taller
+    // than a party has room for is cut.
     double write_party(const Party& party, const TextStyle& name_style, const TextStyle& style,
                        double y, double width) {
-        const Box box{.width = width};
-        y = write_down(party.name, name_style, sheet::side, y, box) + 1;
-        // Each line by itself: one may be read from the right, and its neighbour not.
-        for (const std::string& line : address_lines(party)) {
-            y = write_down(line, style, sheet::side, y, box);
-        }
-        y = write_down(party.country, style, sheet::side, y, box);
-        y = write_down(party.vat_id.empty() ? "" : "VAT " + party.vat_id, style, sheet::side, y,
-                       box);
-        y = write_down(party.registration_id, style, sheet::side, y, box);
-        return write_down(party.email, style, sheet::side, y, box);
+        constexpr double most_height = 270;
+        const double bottom = y + most_height;
+        const auto write = [&](std::string_view text, const TextStyle& text_style) {
+            const int lines = static_cast<int>((bottom - y) / (text_style.size * 1.4));
+            if (lines < 1) return;
+            y = write_down(text, text_style, sheet::side, y, {.width = width, .most_lines = lines});
+        };
+        write(party.name, name_style);
+        y += 1;
+        for (const std::string& line : address_lines(party)) write(line, style);
+        write(party.country, style);
+        if (!party.vat_id.empty()) write("VAT " + party.vat_id, style);
+        write(party.registration_id, style);
+        write(party.email, style);
+        return y;
     }
 
     void draw_top() {
@@ -127,7 +133,7 @@ class Composing {
         const auto fact = [&](std::string_view what, const std::string& value) {
             if (value.empty()) return;
             write_down(what, label, x, y + 1.6, {});
-            y = write_down(value, fine, x + 52, y + 1.6, {.width = 118}) + 1.4;
+            y = write_down(value, fine, x + 52, y + 1.6, {.width = 118, .most_lines = 6}) + 1.4;
         };
         fact("Period", period_of(invoice_));
         if (invoice_.issued_at) fact("Issued", show_(*invoice_.issued_at));

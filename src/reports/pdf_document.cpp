@@ -53,9 +53,9 @@ void PdfDocument::start_page() {
     y_ = sheet::top;
     if (pages_.size() > 1) {
         const double half = sheet::inner_width / 2 - 8;
-        write(facts_.name, running, sheet::side, y_, {.width = half, .overflow = Overflow::cut});
+        write(facts_.name, running, sheet::side, y_, {.width = half, .most_lines = 1});
         y_ += write(facts_.author, running, sheet::width - sheet::side - half, y_,
-                    {.width = half, .align = Align::right, .overflow = Overflow::cut});
+                    {.width = half, .align = Align::right, .most_lines = 1});
         y_ += 5;
         rule(y_, 0.5, colours::line);
         y_ += 14;
@@ -96,8 +96,7 @@ void PdfDocument::write_feet() {
     constexpr double page_width = 120;
     for (std::size_t i = 0; i < pages_.size(); ++i) {
         SetText name = typesetter_.set(
-            facts_.name, running,
-            {.width = sheet::inner_width - page_width - 8, .overflow = Overflow::cut});
+            facts_.name, running, {.width = sheet::inner_width - page_width - 8, .most_lines = 1});
         SetText count = typesetter_.set(
             "Page " + std::to_string(i + 1) + " of " + std::to_string(pages_.size()), running,
             {.width = page_width, .align = Align::right});

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/pdf_text.h"
+#include "reports/pdf_typesetter.h"
 
 namespace reports {
 

@@ -1,6 +1,6 @@
 #include "reports/pdf_fonts.h"
 
-#include "reports/pdf_text.h"
+#include "reports/pdf_typesetter.h"
 
 namespace reports {
 

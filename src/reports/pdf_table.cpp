@@ -1,9 +1,14 @@
 #include "reports/pdf_table.h"
 
 #include <sstream>
+#include <utility>
 
 namespace reports {
 namespace {
+
+// Together they leave a row, with the few notes that there are, on one page.
+constexpr int most_cell_lines = 30;
+constexpr int most_note_lines = 7;
 
 /// A column as it came out.
 struct Place {
@@ -123,30 +128,36 @@ class Drawing {
         document_.move_down(0.7);
     }
 
-    void draw_heading(const PdfGroup& group, const char* suffix) {
-        if (group.heading.empty()) return;
-        document_.move_down(table_.padding + 4);
-        const TextStyle style{.size = 8, .weight = Weight::bold};
-        const double height = document_.write(group.heading + suffix, style, sheet::side,
-                                              document_.y(), {.width = sheet::inner_width});
-        document_.move_down(height + table_.padding);
+    SetText set_heading(const PdfGroup& group, const char* suffix) const {
+        if (group.heading.empty()) return {};
+        return setter_.set(group.heading + suffix, {.size = 8, .weight = Weight::bold},
+                           {.width = sheet::inner_width, .most_lines = most_note_lines});
+    }
+
+    double height_of(const SetText& heading) const {
+        return heading.height() > 0 ? heading.height() + 2 * table_.padding + 4 : 0;
+    }
+
+    void draw_heading(SetText heading) {
+        if (heading.height() <= 0) return;
+        const double height = height_of(heading);
+        document_.place(std::move(heading), sheet::side, document_.y() + table_.padding + 4);
+        document_.move_down(height);
         document_.rule(document_.y(), 0.4, colours::line);
     }
 
+    // A group's heading takes its first row along.
     void draw(const PdfGroup& group) {
-        bool is_first = true;
+        SetText heading = set_heading(group, "");
         for (const PdfRow& row : group.rows) {
             SetRow set = set_row(row);
-            // A group's heading takes its first row along.
-            const double with_heading = is_first && !group.heading.empty() ? 40 : 0;
-            if (document_.room() < set.height + with_heading && !document_.is_at_top()) {
+            if (document_.room() < height_of(heading) + set.height && !document_.is_at_top()) {
                 document_.start_page();
                 start_head();
-                if (!is_first) draw_heading(group, ", continued");
+                if (&row != group.rows.data()) heading = set_heading(group, ", continued");
             }
-            if (is_first) draw_heading(group, "");
+            draw_heading(std::exchange(heading, {}));
             draw(set);
-            is_first = false;
         }
     }
 
@@ -156,7 +167,9 @@ class Drawing {
         // A number of many digits is set smaller before it is broken.
         if (is_figure && setter_.width_of(text, style) > place.width) style.size *= 0.82;
         return setter_.set(text, style,
-                           {.width = place.width, .align = table_.columns[column].align});
+                           {.width = place.width,
+                            .align = table_.columns[column].align,
+                            .most_lines = most_cell_lines});
     }
 
     SetText set_main(std::size_t column, const std::string& text) const {
@@ -189,7 +202,8 @@ class Drawing {
     void set_notes(const std::string& note, SetRow& set) const {
         std::istringstream lines(note);
         for (std::string line; std::getline(lines, line);) {
-            set.notes.push_back(setter_.set(line, table_.note, {.width = sheet::inner_width}));
+            set.notes.push_back(setter_.set(
+                line, table_.note, {.width = sheet::inner_width, .most_lines = most_note_lines}));
             set.height += set.notes.back().height();
         }
     }

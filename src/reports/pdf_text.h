@@ -1,16 +1,14 @@
-// Text with its shape: how large it is, and how it gets onto a page. For the sources of the PDF
-// alone: it is the one header that knows Pango and Cairo. Lengths are points (1/72 inch), y grows
-// downwards; they are geometry, never money.
+// A text that has its shape: how large it is, and how it gets onto a page. For the sources of the
+// PDF alone: only they and pdf_typesetter.h know Pango and Cairo. Lengths are points (1/72 inch), y
+// grows downwards; they are geometry, never money.
 #pragma once
 
 #include <pango/pangocairo.h>
 
 #include <array>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "reports/table.h"
 
@@ -38,16 +36,12 @@ struct TextStyle {
     Colour colour = colours::ink;
 };
 
-/// What becomes of a text that is wider than its box.
-enum class Overflow {
-    wrap,  // at words, and within one that is wider than the box by itself
-    cut,   // one line, with an ellipsis
-};
-
+/// What a text has room for. It breaks at words, and within one that is wider than the box by
+/// itself; what goes beyond the last line ends in an ellipsis.
 struct Box {
-    double width = 0;  // 0: as wide as the text
+    double width = 0;  // points; 0: as wide as the text
     Align align = Align::left;
-    Overflow overflow = Overflow::wrap;
+    int most_lines = 40;
 };
 
 struct Unreference {
@@ -65,6 +59,8 @@ struct UnreferenceAttributes {
 };
 using Attributes = std::unique_ptr<PangoAttrList, UnreferenceAttributes>;
 using FontDescription = std::unique_ptr<PangoFontDescription, FreeDescription>;
+
+double to_points(int pango_units);
 
 /// One font in one size for texts of digits and the signs around them, which need no shaping: most
 /// of an invoice.
@@ -111,43 +107,5 @@ class SetText {
     double height_ = 0;
     double baseline_ = 0;
 };
-
-class Typesetter {
-  public:
-    /// As PdfFonts.
-    explicit Typesetter(const std::string& families);
-
-    /// Line feeds part lines; other control characters are shown as U+FFFD, and so is what is not
-    /// UTF-8. Aligned as said whichever way the text is read.
-    SetText set(std::string_view text, const TextStyle& style, const Box& box = {});
-    double width_of(std::string_view text, const TextStyle& style) {
-        return set(text, style).width();
-    }
-    /// Frees what is kept of texts; fonts stay. For the end of a document.
-    void forget_texts() { lines_.clear(); }
-
-  private:
-    struct Line {
-        GlibPointer<PangoLayout> layout;
-        double width = 0;
-    };
-    const Line& line_of(std::string_view text, const TextStyle& style);
-    SetText set_in(std::string_view text, const TextStyle& style, const Box& box);
-    FigureFont& font_of(const TextStyle& style);
-    FigureFont make_font(const TextStyle& style);
-    GlibPointer<PangoLayout> new_layout(std::string_view text, const FigureFont& font);
-
-    std::string families_;
-    GlibPointer<PangoFontMap> map_;
-    GlibPointer<PangoContext> context_;
-    Attributes attributes_;  // of every layout
-    std::map<std::tuple<double, Weight>, FigureFont> fonts_;
-    /// Texts of one line by style and words: many of a table are the same, and all are measured
-    /// before they are placed.
-    std::map<std::tuple<double, Weight, std::string>, Line> lines_;
-};
-
-/// The text set apart from the direction of what is around it, where it is read from the right.
-std::string isolated(const std::string& text);
 
 }  // namespace reports

@@ -1,0 +1,49 @@
+// Gives texts their shape: chooses fonts, measures, breaks lines.
+#pragma once
+
+#include <map>
+#include <tuple>
+
+#include "reports/pdf_text.h"
+
+namespace reports {
+
+class Typesetter {
+  public:
+    /// As PdfFonts.
+    explicit Typesetter(const std::string& families);
+
+    /// Line feeds part lines; other control characters are shown as U+FFFD, and so is what is not
+    /// UTF-8. Aligned as said whichever way the text is read.
+    SetText set(std::string_view text, const TextStyle& style, const Box& box = {});
+    double width_of(std::string_view text, const TextStyle& style) {
+        return set(text, style).width();
+    }
+    /// Frees what is kept of texts; fonts stay. For the end of a document.
+    void forget_texts() { lines_.clear(); }
+
+  private:
+    struct Line {
+        GlibPointer<PangoLayout> layout;
+        double width = 0;
+    };
+    const Line& line_of(std::string_view text, const TextStyle& style);
+    SetText set_in(std::string_view text, const TextStyle& style, const Box& box);
+    FigureFont& font_of(const TextStyle& style);
+    FigureFont make_font(const TextStyle& style);
+    GlibPointer<PangoLayout> new_layout(std::string_view text, const FigureFont& font);
+
+    std::string families_;
+    GlibPointer<PangoFontMap> map_;
+    GlibPointer<PangoContext> context_;
+    Attributes attributes_;  // of every layout
+    std::map<std::tuple<double, Weight>, FigureFont> fonts_;
+    /// Texts of one line by style and words: many of a table are the same, and all are measured
+    /// before they are placed.
+    std::map<std::tuple<double, Weight, std::string>, Line> lines_;
+};
+
+/// The text set apart from the direction of what is around it, where it is read from the right.
+std::string isolated(const std::string& text);
+
+}  // namespace reports
