@@ -1,6 +1,7 @@
 // Invoices from JSON to documents beside them, in one process: render_invoices pdf|html FILE.json…
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -26,14 +27,16 @@ class Renderer {
     }
 
     std::string render(const invoicing::Invoice& invoice) {
-        const auto zone = calendar::find_zone(invoice.timezone).value();
-        if (is_pdf_) return reports::invoice_pdf(invoice, zone, *fonts_);
-        return reports::invoice_page(invoice, reports::show_in(zone), page_);
+        auto& zone = zones_[invoice.timezone];
+        if (!zone) zone = calendar::find_zone(invoice.timezone).value();
+        if (is_pdf_) return reports::invoice_pdf(invoice, *zone, *fonts_);
+        return reports::invoice_page(invoice, reports::show_in(*zone), page_);
     }
 
   private:
     bool is_pdf_;
     std::optional<reports::PdfFonts> fonts_;
+    std::map<std::string, std::optional<calendar::Zone>> zones_;
     reports::PageTemplate page_ = reports::get_invoice_template("");
 };
 

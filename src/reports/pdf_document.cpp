@@ -133,7 +133,7 @@ std::string PdfDocument::finish() {
     }
     cairo_surface_finish(surface.get());
     require(cairo_surface_status(surface.get()));
-    typesetter_.forget_texts();
+    typesetter_.end_document();
     return bytes;
 }
 

@@ -69,6 +69,10 @@ void set_font_options(PangoContext* context) {
     cairo_font_options_destroy(options);
 }
 
+GlibPointer<PangoLayout> referenced(const GlibPointer<PangoLayout>& layout) {
+    return GlibPointer<PangoLayout>(PANGO_LAYOUT(g_object_ref(layout.get())));
+}
+
 void require_a_font() {
     FcPattern* any = FcPatternCreate();
     FcObjectSet* objects = FcObjectSetBuild(FC_FAMILY, nullptr);
@@ -101,18 +105,42 @@ SetText Typesetter::set(std::string_view text, const TextStyle& style, const Box
     if (font.has_all_of(text)) {
         SetText figures(std::string(text), font, style.colour, box.width, box.align);
         if (box.width <= 0 || figures.width() <= box.width) return figures;
-    } else if (text.find('\n') == std::string_view::npos) {
-        const Line& line = line_of(text, style);
-        if (box.width <= 0 || line.width <= box.width) {
-            GlibPointer<PangoLayout> layout(PANGO_LAYOUT(g_object_ref(line.layout.get())));
-            return SetText(std::move(layout), style.colour, box.width, box.align);
-        }
     }
-    return set_in(text, style, box);
+    if (text.find('\n') == std::string_view::npos) {
+        const Kept& line = layout_of(text, style, {});
+        if (box.width <= 0 || line.width <= box.width)
+            return SetText(referenced(line.layout), style.colour, box.width, box.align);
+    }
+    const Kept& kept = layout_of(text, style, box);
+    return SetText(referenced(kept.layout), style.colour, 0, box.align);
 }
 
-SetText Typesetter::set_in(std::string_view text, const TextStyle& style, const Box& box) {
-    auto layout = new_layout(text, font_of(style));
+const Typesetter::Kept& Typesetter::layout_of(std::string_view text, const TextStyle& style,
+                                              const Box& box) {
+    auto [place, is_new] = kept_.try_emplace(
+        {std::string(text), style.size, style.weight, box.width, box.align, box.most_lines});
+    Kept& kept = place->second;
+    if (is_new) {
+        kept.layout = new_layout(text, font_of(style), box);
+        PangoRectangle logical;
+        pango_layout_get_extents(kept.layout.get(), nullptr, &logical);
+        kept.width = to_points(logical.width);
+    }
+    return kept;
+}
+
+void Typesetter::end_document() {
+    constexpr std::size_t most_kept = 1000;
+    if (kept_.size() > most_kept) kept_.clear();
+}
+
+GlibPointer<PangoLayout> Typesetter::new_layout(std::string_view text, const FigureFont& font,
+                                                const Box& box) {
+    GlibPointer<PangoLayout> layout(pango_layout_new(context_.get()));
+    pango_layout_set_font_description(layout.get(), font.description.get());
+    pango_layout_set_attributes(layout.get(), attributes_.get());
+    const std::string valid = to_valid(text);
+    pango_layout_set_text(layout.get(), valid.data(), static_cast<int>(valid.size()));
     if (box.width > 0) {
         const bool is_right = (box.align == Align::right) != reads_from_right(layout.get());
         pango_layout_set_alignment(layout.get(), is_right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
@@ -120,29 +148,8 @@ SetText Typesetter::set_in(std::string_view text, const TextStyle& style, const 
         pango_layout_set_wrap(layout.get(), PANGO_WRAP_WORD_CHAR);
         pango_layout_set_height(layout.get(), -box.most_lines);
         pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
+        keep_lines_apart(layout.get(), font.height);
     }
-    keep_lines_apart(layout.get(), font_of(style).height);
-    return SetText(std::move(layout), style.colour, 0, box.align);
-}
-
-const Typesetter::Line& Typesetter::line_of(std::string_view text, const TextStyle& style) {
-    auto [place, is_new] = lines_.try_emplace({style.size, style.weight, std::string(text)});
-    Line& line = place->second;
-    if (is_new) {
-        line.layout = new_layout(text, font_of(style));
-        PangoRectangle logical;
-        pango_layout_get_extents(line.layout.get(), nullptr, &logical);
-        line.width = to_points(logical.width);
-    }
-    return line;
-}
-
-GlibPointer<PangoLayout> Typesetter::new_layout(std::string_view text, const FigureFont& font) {
-    GlibPointer<PangoLayout> layout(pango_layout_new(context_.get()));
-    pango_layout_set_font_description(layout.get(), font.description.get());
-    pango_layout_set_attributes(layout.get(), attributes_.get());
-    const std::string valid = to_valid(text);
-    pango_layout_set_text(layout.get(), valid.data(), static_cast<int>(valid.size()));
     return layout;
 }
 
@@ -164,7 +171,7 @@ FigureFont Typesetter::make_font(const TextStyle& style) {
                                                                   ? PANGO_WEIGHT_BOLD
                                                                   : PANGO_WEIGHT_NORMAL);
     for (const char sign : figure_signs) {
-        const auto layout = new_layout(std::string_view(&sign, 1), made);
+        const auto layout = new_layout(std::string_view(&sign, 1), made, {});
         PangoLayoutIter* iter = pango_layout_get_iter(layout.get());
         const PangoLayoutRun* run = pango_layout_iter_get_run_readonly(iter);
         const PangoGlyphInfo& info = run->glyphs->glyphs[0];

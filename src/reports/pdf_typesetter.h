@@ -19,28 +19,29 @@ class Typesetter {
     double width_of(std::string_view text, const TextStyle& style) {
         return set(text, style).width();
     }
-    /// Frees what is kept of texts; fonts stay. For the end of a document.
-    void forget_texts() { lines_.clear(); }
+    /// For the end of a document: what was set is kept for the next one, where labels are the same,
+    /// and freed when it has become much. Fonts stay.
+    void end_document();
 
   private:
-    struct Line {
+    struct Kept {
         GlibPointer<PangoLayout> layout;
         double width = 0;
     };
-    const Line& line_of(std::string_view text, const TextStyle& style);
-    SetText set_in(std::string_view text, const TextStyle& style, const Box& box);
+    const Kept& layout_of(std::string_view text, const TextStyle& style, const Box& box);
     FigureFont& font_of(const TextStyle& style);
     FigureFont make_font(const TextStyle& style);
-    GlibPointer<PangoLayout> new_layout(std::string_view text, const FigureFont& font);
+    GlibPointer<PangoLayout> new_layout(std::string_view text, const FigureFont& font,
+                                        const Box& box);
 
     std::string families_;
     GlibPointer<PangoFontMap> map_;
     GlibPointer<PangoContext> context_;
     Attributes attributes_;  // of every layout
     std::map<std::tuple<double, Weight>, FigureFont> fonts_;
-    /// Texts of one line by style and words: many of a table are the same, and all are measured
-    /// before they are placed.
-    std::map<std::tuple<double, Weight, std::string>, Line> lines_;
+    /// By style, words and box: many texts of a table are the same, and all are measured before
+    /// they are placed.
+    std::map<std::tuple<std::string, double, Weight, double, Align, int>, Kept> kept_;
 };
 
 /// The text set apart from the direction of what is around it, where it is read from the right.
