@@ -3,8 +3,10 @@ import decimal
 import json
 import os
 import signal
+import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
 from stack import ORIGIN_KEY, TINY, Failed, Stack, hanging, wait_for
 
@@ -76,8 +78,26 @@ class Road(unittest.TestCase):
         self.assertEqual(exact, decimal.Decimal(usage["total"]["amount"]))
         page = self.stack.command("invoice", "export", invoice["number"], "--format", "html")
         self.assertIn(invoice["number"], page)
+        self.check_pdf(invoice["number"], document)
         self.check_explanation(session, charge, runs)
         self.check_reconciliation(session, charge)
+
+    def check_pdf(self, number, document):
+        """By its reader: what the document says is on its pages, and again in the same bytes."""
+        made = []
+        for zone in ("UTC", "Asia/Tokyo"):
+            with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+                with unittest.mock.patch.dict(os.environ, TZ=zone):
+                    self.stack.command(
+                        "invoice", "export", number, "--format", "pdf", "--out", file.name)
+                with open(file.name, "rb") as bytes_of_it:
+                    made.append(bytes_of_it.read())
+        self.assertEqual(made[0], made[1])
+        text = subprocess.run(["pdftotext", "-layout", "-", "-"], input=made[0],
+                              capture_output=True, check=True).stdout.decode()
+        for said in (number, document["digest"], document["total"], document["total_exact"],
+                     "Cost per day", *(line["amount"] for line in document["lines"])):
+            self.assertIn(said, text)
 
     def checkpoints(self):
         return json.loads(self.stack.command("verify", "--format", "json"))["checkpoints"]
