@@ -176,11 +176,23 @@ class Composing {
 
     void draw_sessions() {
         if (invoice_.sessions.empty()) return;
-        document_.start_page();
+        if (document_.room() < height_of_rest()) document_.start_page();
         document_.add_bookmark("Sessions");
         document_.move_down(document_.write("Sessions", name, sheet::side, document_.y()) + 6);
         draw_table(document_, sessions_table(invoice_, show_));
         document_.move_down(16);
+    }
+
+    // Of the sessions and of what follows them, about: a short invoice is one page.
+    double height_of_rest() const {
+        constexpr double heads = 50;
+        constexpr double line = 25;
+        constexpr double session = 25;
+        constexpr double check = 100;
+        constexpr double chain_head = 24;
+        return heads + line * static_cast<double>(invoice_.lines.size()) +
+               session * static_cast<double>(invoice_.sessions.size()) + check +
+               chain_head * static_cast<double>(invoice_.chain_heads.size());
     }
 
     // How to check it by hand, and the digests that bind it: small, at the end.

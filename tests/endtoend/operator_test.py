@@ -5,11 +5,12 @@ import decimal
 import io
 import json
 import os
+import subprocess
 import unittest
 
 from counted_load import Books
 from road_test import ended, month_of
-from stack import TINY, Failed, Stack, wait_for
+from stack import BINARY, TINY, Failed, Stack, wait_for
 
 
 def rows(text):
@@ -194,8 +195,27 @@ class Operator(unittest.TestCase):
         self.refused("invoice", "show", "TG-1999-000001", word="TG-1999-000001")
         self.refused("invoice", "close", "--month", "last", status=2, word="last")
         self.refused("session", "show", "no-such-session", word="no-such-session")
+        self.refused("invoice", "export", "TG-1999-000001", "--format", "pdf", word="TG-1999")
         shown = self.command("session", "show", self.session["session"])
         self.assertIn(TINY, shown)
+
+    def test_a_pdf_goes_to_a_pipe_or_a_file_and_not_to_a_terminal(self):
+        preview = ("invoice", "preview", "--account", "acme", "--month", self.month)
+        controller, terminal = os.openpty()
+        done = subprocess.run(
+            [BINARY, *preview, "--format", "pdf", *self.stack.arguments()], stdout=terminal,
+            stderr=subprocess.PIPE, text=True, timeout=60)
+        os.close(terminal)
+        os.close(controller)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--out", done.stderr)
+        piped = subprocess.run(
+            [BINARY, *preview, "--format", "pdf", *self.stack.arguments()], capture_output=True,
+            timeout=60, check=True)
+        text = subprocess.run(["pdftotext", "-", "-"], input=piped.stdout, capture_output=True,
+                              check=True).stdout.decode()
+        self.assertIn("Draft invoice", text)
+        self.assertIn(TINY, text)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,15 @@ TEST(InvoicePdf, ShowsWhatEveryAmountIsMadeOf) {
     EXPECT_THAT(text, HasSubstr(invoice.digest));
 }
 
+TEST(InvoicePdf, AShortOneIsOnePageAndALongerOneHasItsSessionsOnTheNext) {
+    EXPECT_EQ(pages_of(pdf_of(issued(many(3)))).size(), 1u);
+    const auto pages = pages_of(pdf_of(issued(many(20))));
+    ASSERT_EQ(pages.size(), 2u);
+    EXPECT_THAT(pages[0], Not(HasSubstr("Sessions")));
+    EXPECT_THAT(pages[1], HasSubstr("Sessions"));
+    EXPECT_THAT(pages[1], HasSubstr("SHA-256"));
+}
+
 TEST(InvoicePdf, ItsHeadsAndItsNumberAreOnEachPage) {
     const auto pages = pages_of(pdf_of(issued(many(300, 60))));
     ASSERT_GT(pages.size(), 8u);
@@ -251,7 +260,7 @@ TEST(InvoicePdf, ANameLongerThanAPageIsCutToFit) {
     const std::string pdf = pdf_of(invoice);
     EXPECT_GT(words_within_the_margins(pdf), 50);
     expect_every_amount(invoice, text_of(pdf));
-    EXPECT_EQ(pages_of(pdf).size(), 3u);
+    EXPECT_EQ(pages_of(pdf).size(), 2u);  // the chart and the session on the second
 }
 
 TEST(InvoicePdf, ADraftSaysSoAndAnEmptyOneIsAPage) {
