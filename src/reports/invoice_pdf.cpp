@@ -176,6 +176,7 @@ class Composing {
 
     void draw_sessions() {
         if (invoice_.sessions.empty()) return;
+        document_.move_down(20);
         if (document_.room() < height_of_rest()) document_.start_page();
         document_.add_bookmark("Sessions");
         document_.move_down(document_.write("Sessions", name, sheet::side, document_.y()) + 6);
