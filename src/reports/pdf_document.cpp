@@ -30,7 +30,7 @@ void require(cairo_status_t status) {
 
 void set_facts(cairo_surface_t* surface, const PdfFacts& facts) {
     const auto set = [surface](cairo_pdf_metadata_t key, const std::string& value) {
-        cairo_pdf_surface_set_metadata(surface, key, value.c_str());
+        cairo_pdf_surface_set_metadata(surface, key, to_valid(value).c_str());
     };
     set(CAIRO_PDF_METADATA_TITLE, facts.title);
     set(CAIRO_PDF_METADATA_AUTHOR, facts.author);
@@ -68,7 +68,7 @@ void PdfDocument::require_room(double height) {
 }
 
 void PdfDocument::place(SetText text, double x, double y) {
-    pages_.back().texts.push_back({std::move(text), x, y});
+    if (text.width() > 0) pages_.back().texts.push_back({std::move(text), x, y});
 }
 
 double PdfDocument::write(std::string_view text, const TextStyle& style, double x, double y,
@@ -128,8 +128,9 @@ std::string PdfDocument::finish() {
     require(cairo_status(cairo.get()));
     for (const Bookmark& bookmark : bookmarks_) {
         const std::string place = "page=" + std::to_string(bookmark.page) + " pos=[0 0]";
-        cairo_pdf_surface_add_outline(surface.get(), CAIRO_PDF_OUTLINE_ROOT, bookmark.title.c_str(),
-                                      place.c_str(), CAIRO_PDF_OUTLINE_FLAG_OPEN);
+        cairo_pdf_surface_add_outline(surface.get(), CAIRO_PDF_OUTLINE_ROOT,
+                                      to_valid(bookmark.title).c_str(), place.c_str(),
+                                      CAIRO_PDF_OUTLINE_FLAG_OPEN);
     }
     cairo_surface_finish(surface.get());
     require(cairo_surface_status(surface.get()));

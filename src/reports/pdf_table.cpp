@@ -220,8 +220,9 @@ class Drawing {
         const double top = document_.y();
         for (std::size_t i = 0; i < set.cells.size(); ++i) {
             const double down = down_of(set, i);
-            document_.place(std::move(set.seconds[i]), places_[i].x, top + second_top(set, i));
+            const double second = second_top(set, i);
             document_.place(std::move(set.cells[i]), places_[i].x, top + down);
+            document_.place(std::move(set.seconds[i]), places_[i].x, top + second);
         }
         double y = top + set.note_top;
         for (SetText& note : set.notes) {

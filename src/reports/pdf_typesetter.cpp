@@ -9,20 +9,6 @@ namespace {
 
 constexpr std::string_view figure_signs = "0123456789.,:+- /";
 
-std::string to_valid(std::string_view text) {
-    std::string valid;
-    for (std::size_t start = 0; start <= text.size();) {
-        const std::size_t end = std::min(text.find('\n', start), text.size());
-        if (start > 0) valid += '\n';
-        valid += to_printable(text.substr(start, end - start));
-        start = end + 1;
-    }
-    if (g_utf8_validate(valid.data(), static_cast<gssize>(valid.size()), nullptr)) return valid;
-    const std::unique_ptr<char, decltype(&g_free)> made(
-        g_utf8_make_valid(valid.data(), static_cast<gssize>(valid.size())), g_free);
-    return made.get();
-}
-
 bool is_from_right(gunichar letter) {
     switch (g_unichar_get_script(letter)) {
         case G_UNICODE_SCRIPT_ARABIC:
@@ -190,6 +176,20 @@ FigureFont Typesetter::make_font(const TextStyle& style) {
         pango_layout_iter_free(iter);
     }
     return made;
+}
+
+std::string to_valid(std::string_view text) {
+    std::string valid;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        if (start > 0) valid += '\n';
+        valid += to_printable(text.substr(start, end - start));
+        start = end + 1;
+    }
+    if (g_utf8_validate(valid.data(), static_cast<gssize>(valid.size()), nullptr)) return valid;
+    const std::unique_ptr<char, decltype(&g_free)> made(
+        g_utf8_make_valid(valid.data(), static_cast<gssize>(valid.size())), g_free);
+    return made.get();
 }
 
 std::string isolated(const std::string& text) {

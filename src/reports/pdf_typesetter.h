@@ -13,8 +13,7 @@ class Typesetter {
     /// As PdfFonts.
     explicit Typesetter(const std::string& families);
 
-    /// Line feeds part lines; other control characters are shown as U+FFFD, and so is what is not
-    /// UTF-8. Aligned as said whichever way the text is read.
+    /// Line feeds part lines. Shown as to_valid has it; aligned as said whichever way it is read.
     SetText set(std::string_view text, const TextStyle& style, const Box& box = {});
     double width_of(std::string_view text, const TextStyle& style) {
         return set(text, style).width();
@@ -43,6 +42,9 @@ class Typesetter {
     /// they are placed.
     std::map<std::tuple<std::string, double, Weight, double, Align, int>, Kept> kept_;
 };
+
+/// UTF-8 without control characters but line feeds: U+FFFD stands for what is neither.
+std::string to_valid(std::string_view text);
 
 /// The text set apart from the direction of what is around it, where it is read from the right.
 std::string isolated(const std::string& text);

@@ -340,7 +340,12 @@ TEST(InvoicePdf, ShowsNetTaxesAndHowItIsPaid) {
 TEST(InvoicePdf, ControlCharactersAndBytesThatAreNoTextDoNoHarm) {
     invoicing::Invoice invoice = issued({Row("a").model("a\x01\t\nb\xff\xfe")});
     invoice.customer.name = std::string("null \0 inside", 13);
-    EXPECT_THAT(text_of(pdf_of(invoice)), HasSubstr("0.000500001"));
+    invoice.customer.address = "\xc3(\n\xed\xa0\x80";
+    invoice.issuer.name = "a\xff(b)\\";
+    invoice.number = "TG\x02-\xfe(1";
+    const std::string pdf = pdf_of(invoice);
+    EXPECT_THAT(text_of(pdf), HasSubstr("0.000500001"));
+    EXPECT_THAT(output_of("pdfinfo", pdf), HasSubstr("a\uFFFD(b)\\"));
 }
 
 TEST(InvoicePdf, AFamilyThatIsNotThereIsReplaced) {
