@@ -14,7 +14,8 @@ constexpr int most_note_lines = 7;
 struct Place {
     double x = 0;
     double width = 0;
-    double after_point = 0;  // what is kept free right of the points
+    double halves = 0;       // what its decimals need to stand with their points beneath each other
+    double after_point = 0;  // of that, right of the points
     bool on_the_point = false;
 };
 
@@ -60,50 +61,49 @@ class Drawing {
         }
     }
 
-    double width_of_halves(std::size_t column, double& after_point) const {
-        double before = 0;
-        after_point = 0;
-        for_each_cell(column, [&](const PdfCell& cell) {
-            const Halves halves = halves_of(cell.text);
-            const TextStyle& style = table_.columns[column].style;
-            before = std::max(before, setter_.width_of(halves.whole, style));
-            after_point = std::max(after_point, setter_.width_of(halves.fraction, style));
-        });
-        return before + after_point;
-    }
-
-    double width_of_cells(std::size_t column) const {
-        double width = setter_.width_of(table_.columns[column].title, table_.head);
-        for_each_cell(column, [&](const PdfCell& cell) {
-            width = std::max({width, setter_.width_of(cell.text, table_.columns[column].style),
-                              setter_.width_of(cell.second, table_.columns[column].second)});
-        });
-        return width;
-    }
-
-    Place measure(std::size_t column) const {
+    // Of the widest cell, or of the widest halves before and after the points.
+    double measure(std::size_t column) {
         const PdfColumn& asked = table_.columns[column];
-        if (asked.width > 0) return {.width = asked.width};
-        Place place{.width = width_of_cells(column)};
-        if (asked.on_the_point) {
-            const double halves = width_of_halves(column, place.after_point);
-            place.on_the_point = halves <= asked.at_most;
-            if (place.on_the_point) place.width = std::max(place.width, halves);
-        }
-        place.width = std::min(place.width, asked.at_most);
-        return place;
+        double width = setter_.width_of(asked.title, table_.head);
+        double before = 0;
+        double& after = places_[column].after_point;
+        for_each_cell(column, [&](const PdfCell& cell) {
+            width = std::max({width, setter_.width_of(cell.text, asked.style),
+                              setter_.width_of(cell.second, asked.second)});
+            if (!asked.on_the_point) return;
+            const Halves halves = halves_of(cell.text);
+            before = std::max(before, setter_.width_of(halves.whole, asked.style));
+            after = std::max(after, setter_.width_of(halves.fraction, asked.style));
+        });
+        places_[column].halves = before + after;
+        return std::max(width, before + after);
     }
 
+    // What the first column does not need is for those that need more than they may have.
     void place_columns() {
-        double taken = 0;
         places_.resize(table_.columns.size());
+        double spare = sheet::inner_width - measure(0);
+        std::vector<double> wanted(places_.size());
         for (std::size_t i = 1; i < places_.size(); ++i) {
-            places_[i] = measure(i);
-            taken += places_[i].width + table_.gap;
+            wanted[i] = measure(i);
+            places_[i].width = std::min(wanted[i], table_.columns[i].at_most);
+            spare -= places_[i].width + table_.gap;
         }
-        places_[0].width = sheet::inner_width - taken;
+        places_[0].width = sheet::inner_width;
+        for (std::size_t i = 1; i < places_.size(); ++i) {
+            const double more = std::clamp(spare, 0.0, wanted[i] - places_[i].width);
+            places_[i].width += more;
+            places_[0].width -= places_[i].width + table_.gap;
+            spare -= more;
+        }
+        settle_columns();
+    }
+
+    void settle_columns() {
         double x = sheet::side;
-        for (Place& place : places_) {
+        for (std::size_t i = 0; i < places_.size(); ++i) {
+            Place& place = places_[i];
+            place.on_the_point = table_.columns[i].on_the_point && place.halves <= place.width;
             place.x = x;
             x += place.width + table_.gap;
         }

@@ -14,9 +14,8 @@ struct PdfColumn {
     Align align = Align::left;
     TextStyle style = {};
     TextStyle second = {.size = 7, .colour = colours::soft};
-    /// Points. 0: what the widest cell needs, at most `at_most`; the first column gets what is
-    /// left.
-    double width = 0;
+    /// Points. A column takes what its widest cell needs, up to this and to what the first column,
+    /// which gets the rest, can spare.
     double at_most = 90;
     /// Decimals stand with their points beneath each other.
     bool on_the_point = false;

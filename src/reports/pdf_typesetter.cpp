@@ -194,7 +194,8 @@ std::string to_valid(std::string_view text) {
 
 std::string isolated(const std::string& text) {
     if (!reads_from_right(text)) return text;
-    return "\u2068" + text + "\u2069";
+    // The mark before it keeps a line that begins with it a line that is read from the left.
+    return "\u200e\u2068" + text + "\u2069";
 }
 
 }  // namespace reports
