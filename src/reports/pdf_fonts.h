@@ -17,7 +17,7 @@ class PdfFonts {
   public:
     /// Families of fontconfig in the order in which they are tried for each script, with commas
     /// between them. What none of them has is looked for in every font of the system; a character
-    /// that no font has shows as a box with its number, and stays itself in the text. Throws
+    /// that no font has shows as a box, and stays itself in the text. Throws
     /// std::runtime_error where the system has no font at all.
     explicit PdfFonts(const std::string& families);
     ~PdfFonts();

@@ -21,48 +21,74 @@ struct Clusters {
     std::vector<cairo_text_cluster_t> sizes;
 };
 
-// From left to right as they are seen, each with its piece of the text.
-Clusters clusters_of(const PangoLayoutRun& run, const char* text, double x, double y) {
-    std::vector<double> starts;
-    for (int i = 0; i < run.glyphs->num_glyphs; ++i) {
-        starts.push_back(x);
-        x += to_points(run.glyphs->glyphs[i].geometry.width);
+bool is_unknown(const PangoGlyphInfo& info) {
+    return (info.glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0;
+}
+
+// The run's clusters and where each glyph stands.
+class Collecting {
+  public:
+    Collecting(const PangoLayoutRun& run, const char* text, double x, double y)
+        : run_(run), text_(text), y_(y) {
+        for (int i = 0; i < run.glyphs->num_glyphs; ++i) {
+            starts_.push_back(x);
+            x += to_points(run.glyphs->glyphs[i].geometry.width);
+        }
     }
-    Clusters clusters;
-    // Pango's iterator does not change the item.
-    auto* item = const_cast<PangoLayoutRun*>(&run);
-    PangoGlyphItemIter at;
-    for (gboolean goes_on = pango_glyph_item_iter_init_end(&at, item, text); goes_on;
-         goes_on = pango_glyph_item_iter_prev_cluster(&at)) {
+
+    // From left to right, whichever way they are read.
+    Clusters run() {
+        auto* item = const_cast<PangoLayoutRun*>(&run_);  // which the iterator does not change
+        const bool from_end = run_.item->analysis.level % 2 == 1;
+        PangoGlyphItemIter at;
+        gboolean goes_on = from_end ? pango_glyph_item_iter_init_end(&at, item, text_)
+                                    : pango_glyph_item_iter_init_start(&at, item, text_);
+        while (goes_on) {
+            add(at);
+            goes_on = from_end ? pango_glyph_item_iter_prev_cluster(&at)
+                               : pango_glyph_item_iter_next_cluster(&at);
+        }
+        return std::move(clusters_);
+    }
+
+  private:
+    void add(const PangoGlyphItemIter& at) {
         cairo_text_cluster_t size{at.end_index - at.start_index, 0};
-        for (int i = std::min(at.start_glyph, at.end_glyph + 1);
-             i < std::max(at.start_glyph + 1, at.end_glyph); ++i) {
-            const PangoGlyphInfo& glyph = run.glyphs->glyphs[i];
-            if (glyph.glyph == PANGO_GLYPH_EMPTY) continue;
-            clusters.glyphs.push_back(
-                {glyph.glyph,
-                 starts[static_cast<std::size_t>(i)] + to_points(glyph.geometry.x_offset),
-                 y + to_points(glyph.geometry.y_offset)});
+        const int first = std::min(at.start_glyph, at.end_glyph + 1);
+        const int end = std::max(at.start_glyph + 1, at.end_glyph);
+        for (int i = first; i < end; ++i) {
+            const PangoGlyphInfo& info = run_.glyphs->glyphs[i];
+            if (info.glyph == PANGO_GLYPH_EMPTY) continue;
+            clusters_.glyphs.push_back(
+                {is_unknown(info) ? missing : info.glyph,
+                 starts_[static_cast<std::size_t>(i)] + to_points(info.geometry.x_offset),
+                 y_ + to_points(info.geometry.y_offset)});
             ++size.num_glyphs;
         }
-        if (size.num_glyphs == 0) continue;
-        clusters.text.append(text + at.start_index, static_cast<std::size_t>(size.num_bytes));
-        clusters.sizes.push_back(size);
+        if (size.num_glyphs == 0) return;
+        clusters_.text.append(text_ + at.start_index, static_cast<std::size_t>(size.num_bytes));
+        clusters_.sizes.push_back(size);
     }
-    return clusters;
+
+    static constexpr unsigned long missing = 0;  // every font's box for what it lacks
+
+    const PangoLayoutRun& run_;
+    const char* text_;
+    double y_;
+    std::vector<double> starts_;
+    Clusters clusters_;
+};
+
+// Pango would write what is read from the right as glyphs that step to the left, which readers of
+// PDFs take for a word each: it goes in as it is seen, and they turn it round. What no font has
+// Pango would draw as its number, not as text.
+bool is_ours_to_draw(const PangoLayoutRun& run) {
+    return run.item->analysis.level % 2 == 1 ||
+           std::any_of(run.glyphs->glyphs, run.glyphs->glyphs + run.glyphs->num_glyphs, is_unknown);
 }
 
-bool is_unknown(const PangoLayoutRun& run) {
-    return std::any_of(
-        run.glyphs->glyphs, run.glyphs->glyphs + run.glyphs->num_glyphs,
-        [](const PangoGlyphInfo& glyph) { return (glyph.glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0; });
-}
-
-// What is read from the right goes into the PDF as it is seen: its readers turn it round, and take
-// glyphs that step to the left, as Pango would write them, for a word each.
-void draw_from_right(cairo_t* cairo, const PangoLayoutRun& run, const char* text, double x,
-                     double y) {
-    const Clusters clusters = clusters_of(run, text, x, y);
+void draw_run(cairo_t* cairo, const PangoLayoutRun& run, const char* text, double x, double y) {
+    const Clusters clusters = Collecting(run, text, x, y).run();
     PangoFont* font = run.item->analysis.font;
     cairo_set_scaled_font(cairo, pango_cairo_font_get_scaled_font(PANGO_CAIRO_FONT(font)));
     cairo_show_text_glyphs(cairo, clusters.text.data(), static_cast<int>(clusters.text.size()),
@@ -80,8 +106,8 @@ void draw_layout(cairo_t* cairo, PangoLayout* layout, double x, double y) {
         pango_layout_iter_get_run_extents(iter.get(), nullptr, &logical);
         const double left = x + to_points(logical.x);
         const double baseline = y + to_points(pango_layout_iter_get_baseline(iter.get()));
-        if (run->item->analysis.level % 2 == 1 && !is_unknown(*run)) {
-            draw_from_right(cairo, *run, text, left, baseline);
+        if (is_ours_to_draw(*run)) {
+            draw_run(cairo, *run, text, left, baseline);
         } else {
             cairo_move_to(cairo, left, baseline);
             pango_cairo_show_glyph_item(cairo, text, run);

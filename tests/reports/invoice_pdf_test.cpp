@@ -225,6 +225,13 @@ TEST(InvoicePdf, NamesOfAnyScriptAreFound) {
     EXPECT_THAT(fonts_used, HasSubstr("NotoSansDevanagari"));
 }
 
+TEST(InvoicePdf, WhatNoFontHasIsStillFound) {
+    // Characters for private use: no font of the system's packages draws them.
+    const std::string name = "model \U000F1234\U000F1235 \U0010FFF0 end";
+    const std::string text = text_of(pdf_of(issued({Row("a").model(name)})));
+    EXPECT_THAT(without_blanks(text), HasSubstr(without_blanks(name)));
+}
+
 // How many there are; each that is not within fails.
 int words_within_the_margins(const std::string& pdf) {
     const std::string boxes = output_of("pdftotext -bbox", pdf);
