@@ -4,6 +4,14 @@
 
 #include <stdexcept>
 
+#ifdef __SANITIZE_ADDRESS__
+// Fontconfig keeps what it once matched, and frees it never.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libfontconfig\n";
+}
+#endif
+
 namespace reports {
 namespace {
 
