@@ -19,6 +19,20 @@ std::string part_of(UsageBy by, const UsageEntry& entry) {
     return "";
 }
 
+void add_sums(UsageSums& sums, const UsageSums& more) {
+    sums.sessions += more.sessions;
+    sums.open_sessions += more.open_sessions;
+    sums.unpriced_sessions += more.unpriced_sessions;
+    sums.inferences += more.inferences;
+    sums.used += more.used;
+    sums.rounding += more.rounding;
+    sums.minimum += more.minimum;
+    sums.spin_down += more.spin_down;
+    sums.billable += more.billable;
+    sums.gb_seconds += more.gb_seconds;
+    sums.amount += more.amount;
+}
+
 }  // namespace
 
 UsageTally::UsageTally(UsageBy by, std::string month, money::Currency currency,
@@ -36,6 +50,16 @@ void UsageTally::add(const UsageEntry& entry) {
     slot.newest = entry.session;
     add_to(usage_.total, entry, newest_ != entry.session);
     newest_ = entry.session;
+}
+
+void UsageTally::add(const UsageRow& row) {
+    Slot& slot = slots_[{row.account, row.part}];
+    slot.row.account_id = row.account_id;
+    slot.row.account = row.account;
+    slot.row.timezone = row.timezone;
+    slot.row.part = row.part;
+    add_sums(slot.row.sums, row.sums);
+    add_sums(usage_.total, row.sums);
 }
 
 void UsageTally::add_to(UsageSums& sums, const UsageEntry& entry, bool is_new) {

@@ -76,6 +76,8 @@ class UsageTally {
   public:
     UsageTally(UsageBy by, std::string month, money::Currency currency, calendar::Instant as_of);
     void add(const UsageEntry& entry);
+    /// Sums that are known already, of sessions that no entry is of.
+    void add(const UsageRow& row);
     Usage finish();
 
   private:

@@ -8,6 +8,7 @@
 #include "ledger/charge_basis.h"
 #include "ledger/charge_table.h"
 #include "ledger/charging.h"
+#include "ledger/month_sums.h"
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
 #include "metering/owing.h"
@@ -56,32 +57,39 @@ class Charging {
                                   as_of);
     }
 
-    void charge(const AccountId& account, const FoldedSession& folded,
-                std::optional<Instant> as_of) {
+    /// `runs_before`: that its charges so far have counted.
+    void charge(const AccountId& account, const FoldedSession& folded, std::optional<Instant> as_of,
+                std::uint64_t runs_before) {
         const lifecycle::Session& session = folded.session;
         const SessionName name{account, session.id};
         const Charged& before = charged(name);
         if (!as_of || (before.as_of && *before.as_of > *as_of)) as_of = before.as_of;
-        settle({.name = name,
-                .upstream = session.upstream,
-                .model = session.model,
-                .basis = basis_of(session, folded.plan, timezones_.at(account), as_of),
-                .evidence = evidence_of(session)},
-               before, rate(account, folded, as_of), session.end_reason ? std::nullopt : as_of);
+        const Subject subject{
+            .name = name,
+            .upstream = session.upstream,
+            .model = session.model,
+            .basis = basis_of(session, folded.plan, timezones_.at(account), as_of),
+            .evidence = evidence_of(session)};
+        const Owing owing = rate(account, folded, as_of);
+        settle(subject, before, owing, session.end_reason ? std::nullopt : as_of);
+        count_runs(subject, before.sums, -static_cast<std::int64_t>(runs_before));
+        count_runs(subject, owing, static_cast<std::int64_t>(session.runs));
     }
-    void charge_back(const SessionName& name) {
+    void charge_back(const SessionName& name, std::uint64_t runs_before) {
         const Charged& before = charged(name);
         if (before.sums.empty()) return;
-        settle({.name = name,
-                .upstream = before.upstream,
-                .model = before.model,
-                .basis = {.withdrawn = true},
-                .evidence = no_evidence},
-               before, {}, std::nullopt);
+        const Subject subject{.name = name,
+                              .upstream = before.upstream,
+                              .model = before.model,
+                              .basis = {.withdrawn = true},
+                              .evidence = no_evidence};
+        settle(subject, before, {}, std::nullopt);
+        count_runs(subject, before.sums, -static_cast<std::int64_t>(runs_before));
     }
     /// Writes the rows; the GB-seconds of those that charge more.
     Decimal write() {
         insert_charges(work_, additions_);
+        sums_.write(work_);
         return more_;
     }
 
@@ -112,6 +120,24 @@ class Charging {
         return zones_.emplace(name, *zone).first->second;
     }
 
+    static MonthSumName name_of(const Subject& subject, const Place& place, const Owed& owed) {
+        return {.period = place.period,
+                .account = subject.name.first,
+                .model = subject.model,
+                .upstream = subject.upstream,
+                .plan = place.plan,
+                .currency = owed.currency};
+    }
+
+    /// A session's runs are of the first month that it owes for.
+    void count_runs(const Subject& subject, const Owing& owing, std::int64_t change) {
+        for (const auto& [place, owed] : owing) {
+            if (!is_owed(owed)) continue;
+            sums_.add_runs(name_of(subject, place, owed), change);
+            return;
+        }
+    }
+
     // What is owed no more first, so that the highest revision of a period says how it stands.
     void settle(const Subject& subject, const Charged& before, const Owing& owing,
                 const std::optional<Instant>& as_of) {
@@ -121,6 +147,7 @@ class Charging {
             const Decimal added =
                 now.gb_seconds.value_or(Decimal()) - was.gb_seconds.value_or(Decimal());
             if (added > Decimal()) more_ = more_ + added;
+            sums_.add(name_of(subject, place, now), now, was);
             ChargeAddition addition{.name = subject.name,
                                     .upstream = subject.upstream,
                                     .model = subject.model,
@@ -156,6 +183,7 @@ class Charging {
     std::map<std::string, calendar::Zone> zones_;
     PlanBook plans_;
     std::vector<ChargeAddition> additions_;
+    MonthSumChanges sums_;
     Decimal more_;
 };
 
@@ -172,10 +200,14 @@ Decimal charge_sessions(Work& work, const std::vector<Refold>& refolds) {
     if (names.empty()) return {};
     Charging charging(work, names);
     for (const Refold& refold : refolds) {
+        const auto runs_before = [&](const SessionId& session) {
+            const auto found = refold.runs_before.find(session);
+            return found == refold.runs_before.end() ? 0 : found->second;
+        };
         for (const SessionId& session : refold.withdrawn)
-            charging.charge_back({refold.account, session});
+            charging.charge_back({refold.account, session}, runs_before(session));
         for (const FoldedSession& folded : refold.sessions)
-            charging.charge(refold.account, folded, std::nullopt);
+            charging.charge(refold.account, folded, std::nullopt, runs_before(folded.session.id));
     }
     return charging.write();
 }
@@ -205,7 +237,8 @@ int charge_open_sessions(Store& store, const AccountId& account, Instant as_of) 
             names.push_back({account, open.back().session.id});
         }
         Charging charging(work, names);
-        for (const FoldedSession& folded : open) charging.charge(account, folded, as_of);
+        for (const FoldedSession& folded : open)
+            charging.charge(account, folded, as_of, folded.session.runs);
         (void)charging.write();
         return static_cast<int>(open.size());
     });

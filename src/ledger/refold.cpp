@@ -147,10 +147,16 @@ std::set<AccountId> accounts_of(const std::vector<FoldInput>& inputs) {
     return accounts;
 }
 
-Refold to_refold(const AccountId& account, std::vector<Session> sessions,
-                 const PlansInForce& plans) {
+void note_runs_before(const FoldInput& input, const SessionId& session, Refold& refold) {
+    const auto before = input.known.find(session);
+    if (before != input.known.end()) refold.runs_before[session] = before->second.session.runs;
+}
+
+Refold to_refold(const FoldInput& input, std::vector<Session> sessions, const PlansInForce& plans) {
+    const AccountId& account = input.name.account;
     Refold refold{.account = account, .sessions = {}, .withdrawn = {}};
     for (Session& session : sessions) {
+        note_runs_before(input, session.id, refold);
         std::string plan = plans.find(account, session.loaded_at);
         refold.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
@@ -210,6 +216,7 @@ Refold refold_instance(Work& work, const FoldInput& input) {
         }
         derived.insert(session.id);
         if (is_as_known(input, session)) continue;
+        note_runs_before(input, session.id, result);
         std::string plan = plans.find(instance.account, session.loaded_at);
         result.sessions.push_back({.session = std::move(session), .plan = std::move(plan)});
     }
@@ -218,6 +225,7 @@ Refold refold_instance(Work& work, const FoldInput& input) {
         work.exec_params("DELETE FROM sessions WHERE account_id = $1 AND id = $2",
                          instance.account.text(), id.text());
         if (const auto created = before.session.created) release_instance(work, instance, *created);
+        note_runs_before(input, id, result);
         result.withdrawn.push_back(id);
     }
     for (const FoldedSession& folded : result.sessions) {
@@ -245,8 +253,7 @@ Refolds refold_together(Work& work, const std::vector<FoldInput>& inputs) {
             result.left.push_back(i);
             continue;
         }
-        result.done.push_back(
-            to_refold(inputs[i].name.account, std::move(folds[i].sessions), plans));
+        result.done.push_back(to_refold(inputs[i], std::move(folds[i].sessions), plans));
         inputs_of_done.push_back(&inputs[i]);
     }
     write_sessions(work, result.done, inputs_of_done);

@@ -3,6 +3,7 @@
 // account's session.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "ledger/fold_input.h"
@@ -13,6 +14,8 @@ struct Refold {
     lifecycle::AccountId account;
     std::vector<FoldedSession> sessions;          // written; those before the fold's reach left out
     std::vector<lifecycle::SessionId> withdrawn;  // were there and no fact supports them any more
+    /// Of those that were known, withdrawn ones too: the runs that were in the table.
+    std::map<lifecycle::SessionId, std::uint64_t> runs_before = {};
 };
 
 /// The sessions as all of its facts make them, from the beginning of time, by the same fold and the

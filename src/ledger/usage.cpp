@@ -5,7 +5,9 @@
 
 #include "invoicing/slice_parts.h"
 #include "ledger/invoices.h"
+#include "ledger/month_sums.h"
 #include "ledger/queries.h"
+#include "ledger/transaction.h"
 #include "metering/rule.h"
 
 namespace ledger {
@@ -34,6 +36,24 @@ class UsageReading {
   public:
     UsageReading(calendar::Month month, UsageBy by, calendar::Instant now, money::Currency currency)
         : month_(month), by_(by), now_(now), tally_(by, to_text(month), currency, now) {}
+
+    /// What has been charged is summed already; only what goes on is rated.
+    void read_sums(Store& store, const std::vector<Account>& accounts) {
+        std::set<lifecycle::AccountId> wanted;
+        for (const Account& account : accounts) wanted.insert(account.id);
+        std::optional<lifecycle::AccountId> alone;
+        if (wanted.size() == 1) alone = *wanted.begin();
+        transact(store, [&](Work& work) {
+            for (const auto& row : read_month_sums(work, to_text(month_), by_, alone))
+                if (wanted.contains(row.account_id)) tally_.add(row);
+        });
+        SessionFilter filter;
+        filter.account = alone;
+        filter.open_only = true;
+        for_each_session(store, filter, [&](const SessionRecord& record) {
+            if (wanted.contains(record.account)) add(record, get_zone(record.timezone));
+        });
+    }
 
     void read(Store& store, const Account& account) {
         const calendar::Zone zone = get_zone(account.timezone);
@@ -115,10 +135,12 @@ invoicing::Usage read_usage(Store& store, const std::vector<Account>& accounts,
                             calendar::Month month, UsageBy by, calendar::Instant now) {
     UsageReading reading(month, by, now, common_currency(accounts));
     std::set<std::string> zones;
+    const bool is_summed = by == UsageBy::account || by == UsageBy::model;
     for (const Account& account : accounts) {
-        reading.read(store, account);
+        if (!is_summed) reading.read(store, account);
         zones.insert(account.timezone);
     }
+    if (is_summed) reading.read_sums(store, accounts);
     invoicing::Usage usage = reading.finish();
     if (usage.rows.empty() && zones.size() == 1) usage.timezone = *zones.begin();
     return usage;

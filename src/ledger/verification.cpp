@@ -6,6 +6,7 @@
 #include "ledger/charge_rows.h"
 #include "ledger/checkpoint_rows.h"
 #include "ledger/correction_rows.h"
+#include "ledger/month_sums.h"
 #include "ledger/row_stream.h"
 #include "proof/charge_check.h"
 #include "proof/invoice_check.h"
@@ -33,6 +34,7 @@ class Verifying {
         if (!result_.difference) verify_checkpoints(work_, scope_.trusted, result_);
         if (!result_.difference) verify_instances();
         if (!result_.difference) verify_charges_without_session();
+        if (!result_.difference) verify_month_sums();
         if (!result_.difference) verify_corrections();
         if (!result_.difference) verify_invoices();
         // The chains still hold what they held when each was issued.
@@ -105,6 +107,9 @@ class Verifying {
             {.period = row[2].as<std::string>(), .plan = row[3].as<std::string>()},
             decimal(5).value(), decimal(4).value());
     }
+
+    // What reports are read from.
+    void verify_month_sums() { result_.difference = find_wrong_month_sum(work_, scope_.month); }
 
     // The chain of each account; what each invoice should hold of it is kept for verify_invoice.
     void verify_corrections() {

@@ -66,9 +66,12 @@ class Invoices : public support::PostgresTest {
             session.ended_at = at(run.ended);
             session.end_reason = lifecycle::EndReason::deleted;
         }
+        Refold refold{.account = account.id, .sessions = {folded}, .withdrawn = {}};
+        if (ask("SELECT count(*) FROM sessions WHERE id = '" + run.id + "'") == "1")
+            refold.runs_before[session.id] = session.runs;
         transact(store_, [&](Work& work) {
             write_session(work, account.id, session, folded.plan);
-            charge_sessions(work, {{.account = account.id, .sessions = {folded}, .withdrawn = {}}});
+            charge_sessions(work, {refold});
         });
     }
 
