@@ -8,16 +8,25 @@
 namespace cli {
 namespace {
 
+// Accounts in one transaction: enough that its commit does not count, few enough that nobody waits
+// for long and that a closing that is broken off has got somewhere.
+constexpr std::size_t most_at_once = 200;
+constexpr std::size_t parts_of_a_job = 8;
+
 class Closing {
   public:
     Closing(const std::vector<ledger::Account>& accounts, const ClosingOptions& options,
             const OnClosed& on_closed)
-        : accounts_(accounts), options_(options), on_closed_(on_closed) {}
+        : accounts_(accounts),
+          options_(options),
+          on_closed_(on_closed),
+          jobs_(std::clamp<std::size_t>(options.jobs, 1, accounts.size())),
+          at_once_(
+              std::clamp<std::size_t>(accounts.size() / jobs_ / parts_of_a_job, 1, most_at_once)) {}
 
     void run() {
         std::vector<std::future<void>> threads;
-        const std::size_t jobs = std::clamp<std::size_t>(options_.jobs, 1, accounts_.size());
-        for (std::size_t i = 0; i < jobs; ++i)
+        for (std::size_t i = 0; i < jobs_; ++i)
             threads.push_back(std::async(std::launch::async, [this] { work(); }));
         for (auto& thread : threads) thread.wait();
         for (auto& thread : threads) thread.get();
@@ -27,13 +36,17 @@ class Closing {
     void work() try {
         ledger::Store store(options_.store);
         while (!failed_) {
-            const std::size_t i = next_++;
-            if (i >= accounts_.size()) return;
-            const ledger::Account& account = accounts_[i];
-            const auto closing =
-                ledger::close_month(store, account, options_.month, options_.terms, options_.now);
+            const std::size_t first = next_.fetch_add(at_once_);
+            if (first >= accounts_.size()) return;
+            const std::size_t last = std::min(first + at_once_, accounts_.size());
+            const auto offset = [&](std::size_t i) {
+                return accounts_.begin() + static_cast<std::ptrdiff_t>(i);
+            };
+            const std::vector<ledger::Account> some(offset(first), offset(last));
+            const auto closings =
+                ledger::close_months(store, some, options_.month, options_.terms, options_.now);
             const std::lock_guard lock(mutex_);
-            on_closed_(account, closing);
+            for (std::size_t i = 0; i < some.size(); ++i) on_closed_(some[i], closings[i]);
         }
     } catch (...) {
         failed_ = true;
@@ -43,6 +56,8 @@ class Closing {
     const std::vector<ledger::Account>& accounts_;
     const ClosingOptions& options_;
     const OnClosed& on_closed_;
+    const std::size_t jobs_;
+    const std::size_t at_once_;
     std::mutex mutex_;  // of on_closed_
     std::atomic<std::size_t> next_ = 0;
     std::atomic<bool> failed_ = false;

@@ -1,6 +1,6 @@
-// Closing a month for many accounts at once: each in a transaction of its own, so that whatever
-// ends the closing leaves whole invoices and the same command goes on where it was. Owns the
-// threads and their stores.
+// Closing a month for many accounts at once, some in each transaction, so that whatever ends the
+// closing leaves whole invoices and the same command goes on where it was. Owns the threads and
+// their stores.
 #pragma once
 
 #include <functional>

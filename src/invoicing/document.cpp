@@ -182,6 +182,7 @@ Json to_document(const Invoice& invoice) {
         json["voids"] = invoice.voids;
         json["reason"] = invoice.reason;
     }
+    if (!invoice.digests_sessions) json["digest_covers"] = "lines";
     // An invoice is what a document is that does not say so: all were, before there were others.
     const bool is_invoice = invoice.kind == DocumentKind::invoice;
     if (!is_invoice) json["kind"] = to_text(invoice.kind);
@@ -210,6 +211,7 @@ std::string canonical_inputs(const Invoice& invoice) {
          {"number", "issued_at", "accrued_to", "digest", "chain_heads", "due_date"}) {
         document.erase(key);
     }
+    if (!invoice.digests_sessions) document.erase("sessions");
     // nlohmann's plain object sorts its keys.
     return dump(nlohmann::json::parse(dump(document, -1)), -1) + "\n";
 }

@@ -24,8 +24,9 @@ TaxTerms parse_tax_terms(std::string_view json);
 
 /// The text whose SHA-256 is the digest: the same document without what comes with its issue
 /// (number, issued_at, accrued_to, due_date, chain_heads) and digest, compact, keys sorted, one
-/// newline at the end. A customer gets it from the export by
-/// `jq -cS 'del(.number, .issued_at, .accrued_to, .due_date, .chain_heads, .digest)'`.
+/// newline at the end; without its sessions too where `digest_covers` is "lines". A customer gets
+/// it from the export by `jq -cS 'del(.number, .issued_at, .accrued_to, .due_date, .chain_heads,
+/// .digest, .sessions)'`.
 std::string canonical_inputs(const Invoice& invoice);
 
 }  // namespace invoicing

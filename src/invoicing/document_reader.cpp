@@ -204,7 +204,8 @@ Invoice read_document(const Json& json) {
                     .voids = json.value("voids", std::string()),
                     .reason = json.value("reason", std::string()),
                     .payment_days = json.value("payment_days", std::int64_t{0}),
-                    .due_date = json.value("due_date", std::string())};
+                    .due_date = json.value("due_date", std::string()),
+                    .digests_sessions = json.value("digest_covers", std::string()) != "lines"};
     for (const Json& line : json.at("lines")) invoice.lines.push_back(read_line(line, *currency));
     for (const Json& entry : json.at("sessions")) invoice.sessions.push_back(read_session(entry));
     for (const Json& correction : json.value("corrections", Json::array())) {

@@ -6,25 +6,13 @@
 #include <tuple>
 
 #include "invoicing/document.h"
+#include "invoicing/session_entries.h"
 #include "invoicing/totals.h"
 
 namespace invoicing {
 namespace {
 
-// Usage before adjustments; then as a reader looks for it.
-using LineKey = std::tuple<LineKind, std::string, std::string, std::string>;
-
 constexpr std::size_t reasons_of_a_line = 3;  // more of them are in the appendix alone
-
-// A session twice in a line is one entry: its revisions that are invoiced together.
-using EntryKey = std::tuple<LineKey, std::string>;
-
-struct Accumulated {
-    SessionEntry entry;
-    int newest_revision = -1;
-    bool is_unpriced = false;                 // as of its newest row
-    std::map<int, std::string> reasons = {};  // by revision
-};
 
 class Drafting {
   public:
@@ -42,15 +30,17 @@ class Drafting {
                              .net = money::Payable::zero(input.currency),
                              .tax = money::Payable::zero(input.currency),
                              .total = money::Payable::zero(input.currency),
-                             .payment_days = input.payment_days}} {}
+                             .payment_days = input.payment_days,
+                             .digests_sessions = false}} {}
 
     Draft run() {
         for (const InvoicedBefore& before : input_.invoiced) remember(before);
         for (const ChargeRow& row : input_.rows) take(row);
-        for (auto& [key, accumulated] : entries_) close_entry(std::get<0>(key), accumulated);
+        for (auto& closed : entries_.close()) close_entry(closed);
+        for (const LineSums& sums : input_.sums) take(sums);
         for (auto& [key, line] : lines_) close_line(line);
         for (const Correction& correction : input_.corrections) take(correction);
-        sort_sessions();
+        sort_entries(draft_.invoice.sessions);
         close_totals();
         if (draft_.invoice.total.value().is_negative()) make_credit_note();
         draft_.invoice.digest = digest_(canonical_inputs(draft_.invoice));
@@ -90,8 +80,7 @@ class Drafting {
             return;
         }
         const LineKey line = key_of(row);
-        Accumulated& sum = entries_[{line, row.session.text()}];
-        add(row, std::get<0>(line), sum);
+        entries_.add(row, line);
     }
 
     void take(const Correction& correction) {
@@ -106,62 +95,6 @@ class Drafting {
         draft_.invoice.corrections.back().tax = input_.tax;
     }
 
-    static void add(const ChargeRow& row, LineKind kind, Accumulated& sum) {
-        SessionEntry& entry = sum.entry;
-        if (row.revision == 0 || row.revision > sum.newest_revision) {
-            entry.start = row.start;
-            entry.end = row.end;
-            entry.gb = row.gb;
-            entry.concurrency = row.concurrency;
-            entry.estimated = row.estimated;
-            sum.newest_revision = row.revision;
-            sum.is_unpriced = row.unpriced;
-            entry.evidence = row.evidence;
-        }
-        if (!row.reason.empty()) sum.reasons[row.revision] = row.reason;
-        entry.invoiced_before = row.invoiced_before;
-        entry.invoiced_on = row.invoiced_on;
-        entry.kind = kind;
-        entry.session = row.session;
-        entry.model = row.model;
-        entry.key = row.key;
-        entry.plan = row.plan;
-        entry.period = row.period;
-        entry.accruing = entry.accruing || row.accruing;
-        entry.runs += row.runs;
-        entry.used += row.used;
-        entry.rounding += row.rounding;
-        entry.minimum += row.minimum;
-        entry.spin_down += row.spin_down;
-        entry.billable += row.billable;
-        if (row.gb_seconds)
-            entry.gb_seconds = entry.gb_seconds.value_or(money::Decimal()) + *row.gb_seconds;
-        if (row.amount) entry.amount = entry.amount.value_or(money::Decimal()) + *row.amount;
-    }
-
-    // Charged and charged back before any invoice showed it.
-    static bool is_nothing(const Accumulated& sum) {
-        const SessionEntry& entry = sum.entry;
-        return !sum.is_unpriced && !entry.accruing && entry.runs == 0 && entry.used.is_zero() &&
-               entry.billable.is_zero() && entry.gb_seconds.value_or(money::Decimal()).is_zero() &&
-               entry.amount.value_or(money::Decimal()).is_zero();
-    }
-
-    // The revisions' reasons in their order. What an invoice never held is not corrected by it:
-    // that it comes late is the reason.
-    static void give_reason(Accumulated& sum) {
-        SessionEntry& entry = sum.entry;
-        if (entry.kind != LineKind::adjustment || entry.accruing) {
-            entry.evidence.clear();
-            return;
-        }
-        if (entry.invoiced_on.empty()) entry.reason = "not invoiced before";
-        for (const auto& [revision, reason] : sum.reasons) {
-            if (!entry.reason.empty()) entry.reason += "; ";
-            entry.reason += reason;
-        }
-    }
-
     static void add_reason(Line& line, const SessionEntry& entry) {
         if (entry.reason.empty()) return;
         std::string reason = entry.reason + " [evidence: " + entry.evidence + "]";
@@ -173,16 +106,14 @@ class Drafting {
         }
     }
 
-    void close_entry(const LineKey& key, Accumulated& sum) {
-        SessionEntry& entry = sum.entry;
-        if (is_nothing(sum)) return;
-        give_reason(sum);
-        if (sum.is_unpriced) {
+    void close_entry(SessionEntries::Closed& closed) {
+        SessionEntry& entry = closed.entry;
+        if (closed.is_unpriced) {
             refuse("session " + entry.session.text() + " is unpriced: the GB of model " +
                    entry.model.text() + " is not known (tollgate model set " + entry.model.text() +
                    " --gb …)");
         }
-        Line& line = lines_.try_emplace(key, new_line(entry)).first->second;
+        Line& line = lines_.try_emplace(closed.line, new_line(entry)).first->second;
         ++line.instances;
         line.runs += entry.runs;
         line.used += entry.used;
@@ -195,6 +126,21 @@ class Drafting {
         line.accruing = line.accruing || entry.accruing;
         add_reason(line, entry);
         draft_.invoice.sessions.push_back(std::move(entry));
+    }
+
+    void take(const LineSums& sums) {
+        const SessionEntry named{.model = sums.model, .plan = sums.plan, .period = sums.period};
+        const LineKey key{LineKind::usage, sums.period, sums.model.text(), sums.plan};
+        Line& line = lines_.try_emplace(key, new_line(named)).first->second;
+        line.instances += sums.instances;
+        line.runs += sums.runs;
+        line.used += sums.used;
+        line.rounding += sums.rounding;
+        line.minimum += sums.minimum;
+        line.spin_down += sums.spin_down;
+        line.billable += sums.billable;
+        line.gb_seconds += sums.gb_seconds;
+        line.amount += money::Amount(sums.amount, input_.currency);
     }
 
     Line new_line(const SessionEntry& entry) {
@@ -282,22 +228,12 @@ class Drafting {
         draft_.invoice.corrects.assign(corrected.begin(), corrected.end());
     }
 
-    void sort_sessions() {
-        const auto order = [](const SessionEntry& entry) {
-            return std::tuple(entry.kind, std::string_view(entry.period),
-                              std::string_view(entry.model.text()), std::string_view(entry.plan),
-                              entry.start, std::string_view(entry.session.text()));
-        };
-        std::ranges::sort(draft_.invoice.sessions,
-                          [&](const auto& a, const auto& b) { return order(a) < order(b); });
-    }
-
     const DraftInput& input_;
     const Digest& digest_;
     Draft draft_;
     std::set<std::string> invoiced_periods_;
     std::map<std::tuple<std::string, std::string, std::string>, InvoicedBefore> before_;
-    std::map<EntryKey, Accumulated> entries_;
+    SessionEntries entries_;
     std::map<LineKey, Line> lines_;
 };
 

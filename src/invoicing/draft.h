@@ -14,6 +14,23 @@
 
 namespace invoicing {
 
+/// A usage line's sums, where they are known without its rows: the month was never invoiced, and
+/// each of its sessions has its price.
+struct LineSums {
+    lifecycle::ModelName model = {};
+    std::string plan = {};
+    std::string period = {};
+    std::int64_t instances = 0;
+    std::int64_t runs = 0;
+    money::Decimal used = {};  // seconds, as in ChargeRow
+    money::Decimal rounding = {};
+    money::Decimal minimum = {};
+    money::Decimal spin_down = {};
+    money::Decimal billable = {};
+    money::Decimal gb_seconds = {};
+    money::Decimal amount = {};
+};
+
 struct DraftInput {
     lifecycle::AccountId account_id = {};
     std::string account = {};
@@ -22,8 +39,9 @@ struct DraftInput {
     money::Currency currency;
     Party issuer = {};
     Party customer = {};
-    std::vector<ChargeRow> rows = {};                        // not invoiced yet; any order
-    std::vector<Correction> corrections = {};                // the same, in the order of entry
+    std::vector<ChargeRow> rows = {};          // not invoiced yet; any order
+    std::vector<LineSums> sums = {};           // instead of rows; no sessions are known of them
+    std::vector<Correction> corrections = {};  // the same, in the order of entry
     std::map<std::string, money::Decimal> unit_prices = {};  // per GB-second, by plan
     std::vector<InvoicedBefore> invoiced = {};  // of the periods that the rows speak of
     TaxTerms tax = {};                          // of the account at present

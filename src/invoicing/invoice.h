@@ -123,11 +123,16 @@ struct Invoice {
     std::int64_t payment_days = 0;            // from the day of issue; 0: none are stated
     std::string due_date = {};  // "2026-11-15", in the invoice's zone; of a draft, or none: empty
 
+    /// Whether the digest covers the sessions and the stored document holds them. Not since they
+    /// are made from the charges that the invoice holds, which are never changed (appendix.h).
+    bool digests_sessions = true;
+
     bool is_empty() const { return lines.empty() && corrections.empty(); }
     /// Nothing, or nothing but adjustments without a GB-second or an amount (an end that moved
     /// within its minute): no reason for an invoice. They are on the next that has one.
     bool moves_nothing() const {
-        return corrections.empty() &&
+        const auto is_usage = [](const Line& line) { return line.kind == LineKind::usage; };
+        return corrections.empty() && std::none_of(lines.begin(), lines.end(), is_usage) &&
                std::all_of(sessions.begin(), sessions.end(), [](const SessionEntry& entry) {
                    return entry.kind == LineKind::adjustment && entry.gb_seconds && entry.amount &&
                           entry.gb_seconds->is_zero() && entry.amount->is_zero();

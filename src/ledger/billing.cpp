@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "ledger/array_text.h"
 #include "ledger/billing_rows.h"
 
 namespace ledger {
@@ -97,13 +98,24 @@ void append_row(Work& work, const lifecycle::AccountId& account, const Billing& 
 
 }  // namespace
 
+std::map<lifecycle::AccountId, Billing> read_billings(
+    Work& work, const std::vector<lifecycle::AccountId>& accounts) {
+    ArrayText list;
+    for (const auto& account : accounts) list.add(account.text());
+    std::map<lifecycle::AccountId, Billing> billings;
+    for (const auto& row : work.exec_params(
+             "SELECT DISTINCT ON (account_id) name, street, city, postal_code, country, vat_id, "
+             "registration_id, electronic_address, electronic_scheme, email, tax_category, "
+             "tax_rate, tax_text, account_id FROM account_billing WHERE account_id = "
+             "ANY($1::text[]) ORDER BY account_id, revision DESC",
+             list.text()))
+        billings.emplace(lifecycle::AccountId(row[13].as<std::string>()), read_row(row));
+    return billings;
+}
+
 Billing read_billing(Work& work, const lifecycle::AccountId& account) {
-    const pqxx::result rows = work.exec_params(
-        "SELECT name, street, city, postal_code, country, vat_id, registration_id, "
-        "electronic_address, electronic_scheme, email, tax_category, tax_rate, tax_text "
-        "FROM account_billing WHERE account_id = $1 ORDER BY revision DESC LIMIT 1",
-        account.text());
-    return rows.empty() ? Billing{} : read_row(rows[0]);
+    auto found = read_billings(work, {account});
+    return found.empty() ? Billing{} : std::move(found.begin()->second);
 }
 
 Billing get_billing(Store& store, const std::string& account) {

@@ -4,7 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
+#include "invoicing/slice_parts.h"
+#include "ledger/array_text.h"
 #include "ledger/charge_basis.h"
 #include "ledger/charge_table.h"
 #include "ledger/charging.h"
@@ -12,6 +15,7 @@
 #include "ledger/plan_lookup.h"
 #include "ledger/session_rows.h"
 #include "metering/owing.h"
+#include "metering/rule.h"
 #include "proof/charge_check.h"
 
 namespace ledger {
@@ -69,7 +73,9 @@ class Charging {
             .upstream = session.upstream,
             .model = session.model,
             .basis = basis_of(session, folded.plan, timezones_.at(account), as_of),
-            .evidence = evidence_of(session)};
+            .evidence = evidence_of(session),
+            .snapshots = snapshots_of(account, folded, as_of),
+            .runs = static_cast<std::int64_t>(session.runs)};
         const Owing owing = rate(account, folded, as_of);
         settle(subject, before, owing, session.end_reason ? std::nullopt : as_of);
         count_runs(subject, before.sums, -static_cast<std::int64_t>(runs_before));
@@ -100,7 +106,28 @@ class Charging {
         lifecycle::ModelName model;
         ChargeBasis basis;
         std::string evidence;
+        std::map<std::string, ChargeSnapshot> snapshots = {};  // by period
+        std::int64_t runs = 0;
     };
+
+    std::map<std::string, ChargeSnapshot> snapshots_of(const AccountId& account,
+                                                       const FoldedSession& folded,
+                                                       const std::optional<Instant>& as_of) {
+        std::map<std::string, ChargeSnapshot> snapshots;
+        const lifecycle::Session& session = folded.session;
+        const auto facts = metering::to_facts(session, account.text());
+        if (folded.plan.empty() || (facts.is_open() && !as_of)) return snapshots;
+        const calendar::Zone& zone = get_zone(timezones_.at(account));
+        const auto charge = metering::rate_session(facts, plans_.get(work_, folded.plan), zone,
+                                                   facts.is_open() ? as_of : std::nullopt);
+        for (const auto& slice : invoicing::split(charge, charge.slices, zone))
+            snapshots[slice.period] = {.key = session.key,
+                                       .gb = session.gb.value_or(""),
+                                       .concurrency = session.concurrency,
+                                       .starts_at = slice.start,
+                                       .ends_at = slice.end};
+        return snapshots;
+    }
 
     void read_timezones(const std::vector<SessionName>& names) {
         std::set<std::string> accounts;
@@ -142,6 +169,7 @@ class Charging {
     void settle(const Subject& subject, const Charged& before, const Owing& owing,
                 const std::optional<Instant>& as_of) {
         std::map<std::string, int> revisions = before.revisions;
+        std::int64_t runs = subject.runs - before.runs;
         const auto add = [&](const Place& place, const Owed& now, const Owed& was,
                              const std::optional<Instant>& charged_by) {
             const Decimal added =
@@ -158,8 +186,11 @@ class Charging {
                                     .as_of = charged_by,
                                     .basis = to_json(subject.basis),
                                     .reason = find_reason(before, subject.basis, place.period),
-                                    .evidence = {}};
-            if (addition.reason) addition.evidence = subject.evidence;
+                                    .evidence = subject.evidence,
+                                    .runs = std::exchange(runs, 0),
+                                    .snapshot = {}};
+            const auto snapshot = subject.snapshots.find(place.period);
+            if (snapshot != subject.snapshots.end()) addition.snapshot = snapshot->second;
             additions_.push_back(std::move(addition));
         };
         for (const auto& [place, was] : before.sums) {
@@ -223,22 +254,25 @@ std::optional<proof::Difference> find_wrong_charge(Work& work, const AccountId& 
                                   month);
 }
 
-int charge_open_sessions(Store& store, const AccountId& account, Instant as_of) {
+int charge_open_sessions(Store& store, const std::vector<AccountId>& accounts, Instant as_of) {
+    ArrayText list;
+    for (const AccountId& account : accounts) list.add(account.text());
     return transact(store, [&](Work& work) {
         // Locked, so that the meter does not charge the same session at the same time.
         std::vector<FoldedSession> open;
         std::vector<SessionName> names;
         for (const auto& row : work.exec_params(
-                 std::string("SELECT coalesce(s.plan, ''), ") + session_columns +
-                     " FROM sessions s WHERE s.account_id = $1 AND s.end_reason IS NULL "
-                     "AND s.loaded_at < $2 ORDER BY s.id FOR UPDATE",
-                 account.text(), calendar::to_text(as_of))) {
-            open.push_back({.session = read_session(row, 1), .plan = row[0].as<std::string>()});
-            names.push_back({account, open.back().session.id});
+                 std::string("SELECT coalesce(s.plan, ''), s.account_id, ") + session_columns +
+                     " FROM sessions s WHERE s.account_id = ANY($1::text[]) AND s.end_reason IS "
+                     "NULL AND s.loaded_at < $2 ORDER BY s.account_id, s.id FOR UPDATE",
+                 list.text(), calendar::to_text(as_of))) {
+            open.push_back({.session = read_session(row, 2), .plan = row[0].as<std::string>()});
+            names.push_back({AccountId(row[1].as<std::string>()), open.back().session.id});
         }
+        if (open.empty()) return 0;
         Charging charging(work, names);
-        for (const FoldedSession& folded : open)
-            charging.charge(account, folded, as_of, folded.session.runs);
+        for (std::size_t i = 0; i < open.size(); ++i)
+            charging.charge(names[i].first, open[i], as_of, open[i].session.runs);
         (void)charging.write();
         return static_cast<int>(open.size());
     });

@@ -1,7 +1,10 @@
 #include "ledger/charge_table.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
+
+#include "ledger/batches.h"
 
 namespace ledger {
 namespace {
@@ -52,6 +55,7 @@ void add_sum(Charged& charged, const pqxx::row& row) {
         revision = row[6].as<int>();
         charged.bases[place.period] = row[8].as<std::string>();
     }
+    charged.runs += row[19].as<std::int64_t>();
     if (const auto as_of = find_instant(row[7]))
         charged.as_of = std::max(charged.as_of.value_or(*as_of), *as_of);
 }
@@ -60,6 +64,23 @@ std::optional<std::string> difference(const std::optional<Decimal>& now,
                                       const std::optional<Decimal>& before) {
     if (!now && !before) return std::nullopt;
     return money::to_text(now.value_or(Decimal()) - before.value_or(Decimal()));
+}
+
+struct Kept {
+    std::optional<std::string> key;
+    std::optional<std::string> gb;
+    std::optional<std::int64_t> concurrency;
+    std::optional<std::string> starts_at;
+    std::optional<std::string> ends_at;
+};
+
+Kept kept_of(const std::optional<ChargeSnapshot>& snapshot) {
+    if (!snapshot) return {};
+    return {.key = to_storable(snapshot->key.text()),
+            .gb = snapshot->gb,
+            .concurrency = snapshot->concurrency,
+            .starts_at = to_parameter(snapshot->starts_at),
+            .ends_at = to_parameter(snapshot->ends_at)};
 }
 
 }  // namespace
@@ -77,7 +98,7 @@ std::map<SessionName, Charged> read_charged(Work& work, const std::vector<Sessio
              "sum(spin_down_seconds), sum(gb_seconds), sum(amount), "
              "(array_agg(currency ORDER BY revision DESC))[1], "
              "(array_agg(status ORDER BY revision DESC))[1], "
-             "(array_agg(estimated ORDER BY revision DESC))[1] "
+             "(array_agg(estimated ORDER BY revision DESC))[1], sum(runs)::bigint "
              "FROM jsonb_array_elements($1::jsonb) AS wanted(i), LATERAL (SELECT * FROM charges "
              "WHERE account_id = i->>0 AND session_id = i->>1 "
              "ORDER BY account_id, session_id, period, revision) c "
@@ -93,6 +114,10 @@ std::map<SessionName, Charged> read_charged(Work& work, const std::vector<Sessio
 
 void insert_charges(Work& work, const std::vector<ChargeAddition>& additions) {
     if (additions.empty()) return;
+    std::set<BatchName> names;
+    for (const ChargeAddition& added : additions)
+        names.insert({added.name.first, added.place.period});
+    const std::map<BatchName, int> batches = join_batches(work, names);
     pqxx::stream_to stream(work, "charges",
                            std::vector<std::string>{"account_id",
                                                     "session_id",
@@ -114,10 +139,18 @@ void insert_charges(Work& work, const std::vector<ChargeAddition>& additions) {
                                                     "as_of",
                                                     "basis",
                                                     "reason",
-                                                    "evidence"});
+                                                    "evidence",
+                                                    "batch",
+                                                    "runs",
+                                                    "key",
+                                                    "gb",
+                                                    "concurrency",
+                                                    "starts_at",
+                                                    "ends_at"});
     for (const ChargeAddition& added : additions) {
         const Owed& now = added.now;
         const Owed& before = added.before;
+        const Kept kept = kept_of(added.snapshot);
         stream << std::make_tuple(
             added.name.first.text(), added.name.second.text(), added.place.period, added.revision,
             added.upstream.text(), to_storable(added.model.text()), added.place.plan, now.currency,
@@ -126,7 +159,9 @@ void insert_charges(Work& work, const std::vector<ChargeAddition>& additions) {
             money::to_text(now.minimum - before.minimum),
             money::to_text(now.spin_down - before.spin_down),
             difference(now.gb_seconds, before.gb_seconds), difference(now.amount, before.amount),
-            to_parameter(added.as_of), to_storable(added.basis), added.reason, added.evidence);
+            to_parameter(added.as_of), to_storable(added.basis), added.reason, added.evidence,
+            batches.at({added.name.first, added.place.period}), added.runs, kept.key, kept.gb,
+            kept.concurrency, kept.starts_at, kept.ends_at);
     }
     stream.complete();
 }

@@ -26,10 +26,20 @@ struct Charged {
     std::map<std::string, std::string> bases;  // of those revisions, as JSON; empty: not kept
     std::string newest_basis;                  // of all periods
     std::optional<calendar::Instant> as_of;  // finished months were charged by it while it was open
+    std::int64_t runs = 0;                   // that its rows tell of
 };
 
 /// Sessions without rows are left out.
 std::map<SessionName, Charged> read_charged(Work& work, const std::vector<SessionName>& names);
+
+/// What of its session a row keeps: the session may be found to have been otherwise later.
+struct ChargeSnapshot {
+    lifecycle::KeyFingerprint key;
+    std::string gb;  // as the catalogue prints it; empty: not known
+    std::int64_t concurrency = 1;
+    std::optional<calendar::Instant> starts_at;  // of what is billed in the period
+    std::optional<calendar::Instant> ends_at;
+};
 
 /// A row to be, as the difference of two sums.
 struct ChargeAddition {
@@ -44,9 +54,11 @@ struct ChargeAddition {
     std::string basis;
     std::optional<std::string> reason;  // absent: the session's first row
     std::optional<std::string> evidence;
+    std::int64_t runs = 0;                   // that no earlier row tells of
+    std::optional<ChargeSnapshot> snapshot;  // absent: no session is left
 };
 
-/// Appends them, all in one statement.
+/// Appends them to the open batches of their accounts and periods.
 void insert_charges(Work& work, const std::vector<ChargeAddition>& additions);
 
 }  // namespace ledger

@@ -87,8 +87,9 @@ class Reading {
                  "SELECT c.session_id, c.revision, c.period, c.plan, c.seconds, c.used_seconds, "
                  "c.rounding_seconds, c.minimum_seconds, c.spin_down_seconds, c.gb_seconds, "
                  "c.amount, c.currency, c.status, c.estimated, c.as_of, coalesce(h.number, '') "
-                 "FROM charges c LEFT JOIN standing_charges h USING (account_id, session_id, "
-                 "period, revision) WHERE c.account_id = $1 AND (c.session_id IN (SELECT "
+                 "FROM charges c LEFT JOIN invoice_batches h ON (h.account_id, h.period, h.batch) "
+                 "= (c.account_id, c.period, c.batch) AND h.released_by IS NULL WHERE c.account_id "
+                 "= $1 AND (c.session_id IN (SELECT "
                  "jsonb_array_elements_text($3::jsonb)) OR c.session_id IN " +
                      charged_sessions +
                      ") ORDER BY c.session_id COLLATE \"C\", c.period, c.revision",

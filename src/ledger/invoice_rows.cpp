@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "invoicing/slice_parts.h"
 #include "ledger/billing_rows.h"
@@ -70,37 +71,31 @@ class Reading {
         return prices;
     }
 
+    /// Those that no standing invoice holds.
     void read_charges() {
-        const pqxx::result found = work_.exec_params(
-            std::string(
-                "SELECT c.period, c.revision, c.plan, c.currency, c.status, c.estimated, "
-                "c.seconds, c.used_seconds, c.rounding_seconds, c.minimum_seconds, "
-                "c.spin_down_seconds, c.gb_seconds, c.amount, c.session_id, c.model, "
-                "s.id IS NOT NULL, (SELECT coalesce(sum(i.runs), 0) FROM standing_charges i "
-                "WHERE i.account_id = c.account_id AND i.session_id = c.session_id), "
-                "c.reason, c.evidence, coalesce(b.amount, 0), b.numbers, ") +
-                session_columns +
-                " FROM charges c LEFT JOIN sessions s "
-                "ON s.account_id = c.account_id AND s.id = c.session_id "
-                "LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount, "
-                "string_agg(DISTINCT i.number, ',' ORDER BY i.number) AS numbers "
-                "FROM charges e JOIN standing_charges i USING (account_id, session_id, period, "
-                "revision) WHERE e.account_id = c.account_id AND e.session_id = c.session_id "
-                "AND e.period = c.period AND e.plan = c.plan) b ON true "
-                "WHERE c.account_id = $1 AND c.period <= $2 AND NOT EXISTS (SELECT FROM "
-                "standing_charges i WHERE i.account_id = c.account_id AND i.session_id = "
-                "c.session_id AND i.period = c.period AND i.revision = c.revision) "
-                "ORDER BY c.session_id, c.period, c.revision",
-            account_.id.text(), to_text(month_));
-        rows.reserve(found.size());
-        for (const auto& row : found) rows.push_back(read_charge(row));
+        read_where(
+            "c.account_id = $1 AND c.period <= $2 AND NOT EXISTS (SELECT FROM invoice_batches i "
+            "WHERE i.account_id = c.account_id AND i.period = c.period AND i.batch = c.batch "
+            "AND i.released_by IS NULL)",
+            "i.released_by IS NULL", to_text(month_));
+    }
+
+    /// Those of an issued invoice; what was invoiced before is what it could know of.
+    void read_charges_of(const std::string& number) {
+        read_where(
+            "c.account_id = $1 AND (c.period, c.batch) IN (SELECT period, batch FROM "
+            "invoice_batches WHERE number = $2)",
+            "EXISTS (SELECT FROM invoices o JOIN invoices t ON t.number = $2 LEFT JOIN invoices n "
+            "ON n.number = i.released_by WHERE o.number = i.number AND (o.issued_at, o.series, "
+            "o.year, o.counter) < (t.issued_at, t.series, t.year, t.counter) AND (n.number IS NULL "
+            "OR n.issued_at > t.issued_at))",
+            number);
     }
 
     void read_open_sessions() {
         for (const auto& row : work_.exec_params(
-                 std::string(
-                     "SELECT s.plan, (SELECT coalesce(sum(i.runs), 0) FROM standing_charges "
-                     "i WHERE i.account_id = s.account_id AND i.session_id = s.id), ") +
+                 std::string("SELECT s.plan, (SELECT coalesce(sum(c.runs), 0) FROM charges c WHERE "
+                             "c.account_id = s.account_id AND c.session_id = s.id), ") +
                      session_columns +
                      " FROM sessions s WHERE s.account_id = $1 AND s.end_reason IS NULL "
                      "AND s.plan IS NOT NULL AND s.loaded_at < $2 ORDER BY s.id",
@@ -127,9 +122,9 @@ class Reading {
         for (const std::string& period : periods) {
             for (const auto& row : work_.exec_params(
                      "SELECT c.model, c.plan, coalesce(sum(c.amount), 0), "
-                     "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM standing_charges i "
-                     "JOIN charges c USING (account_id, session_id, period, revision) "
-                     "WHERE i.account_id = $1 AND i.period = $2 GROUP BY 1, 2 ORDER BY 1, 2",
+                     "string_agg(DISTINCT i.number, ',' ORDER BY i.number) FROM invoice_batches i "
+                     "JOIN charges c USING (account_id, period, batch) WHERE i.account_id = $1 "
+                     "AND i.period = $2 AND i.released_by IS NULL GROUP BY 1, 2 ORDER BY 1, 2",
                      account_.id.text(), period)) {
                 result.push_back({.model = lifecycle::ModelName(row[0].as<std::string>()),
                                   .plan = row[1].as<std::string>(),
@@ -142,6 +137,27 @@ class Reading {
     }
 
   private:
+    /// `rows_are`: a condition on charges c, of $1 and $2; `counts`: one on invoice_batches i,
+    /// whether what it holds was invoiced before.
+    void read_where(const std::string& rows_are, const std::string& counts,
+                    const std::string& second) {
+        const pqxx::result found = work_.exec_params(
+            "SELECT c.period, c.revision, c.plan, c.currency, c.status, c.estimated, c.seconds, "
+            "c.used_seconds, c.rounding_seconds, c.minimum_seconds, c.spin_down_seconds, "
+            "c.gb_seconds, c.amount, c.session_id, c.model, c.reason, c.evidence, "
+            "coalesce(b.amount, 0), b.numbers, c.runs, c.key, c.gb, c.concurrency, c.starts_at, "
+            "c.ends_at FROM charges c LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount, "
+            "string_agg(DISTINCT i.number, ',' ORDER BY i.number) AS numbers FROM charges e JOIN "
+            "invoice_batches i USING (account_id, period, batch) WHERE e.account_id = "
+            "c.account_id AND e.session_id = c.session_id AND e.period = c.period AND e.plan = "
+            "c.plan AND " +
+                counts + ") b ON true WHERE " + rows_are +
+                " ORDER BY c.session_id, c.period, c.revision",
+            account_.id.text(), second);
+        rows.reserve(found.size());
+        for (const auto& row : found) rows.push_back(read_charge(row));
+    }
+
     ChargeRow read_charge(const pqxx::row& row) {
         ChargeRow charge{.session = lifecycle::SessionId(row[13].as<std::string>()),
                          .model = lifecycle::ModelName(row[14].as<std::string>()),
@@ -149,6 +165,7 @@ class Reading {
                          .currency = row[3].as<std::string>(),
                          .period = row[0].as<std::string>(),
                          .revision = row[1].as<int>(),
+                         .runs = row[19].as<std::int64_t>(),
                          .estimated = row[5].as<bool>(),
                          .unpriced = row[4].as<std::string>() == "unpriced",
                          .used = read_decimal(row[7]),
@@ -158,26 +175,37 @@ class Reading {
                          .billable = read_decimal(row[6]),
                          .gb_seconds = find_decimal(row[11]),
                          .amount = find_decimal(row[12]),
-                         .reason = find_text(row[17]).value_or(""),
-                         .evidence = find_text(row[18]).value_or(""),
-                         .invoiced_before = read_decimal(row[19]),
-                         .invoiced_on = read_numbers(row[20])};
-        // A session that no fact supports any more has charges that take it back, and no row.
-        if (row[15].as<bool>()) {
-            describe(charge, read_session(row, 21), row[16].as<std::int64_t>());
+                         .reason = find_text(row[15]).value_or(""),
+                         .evidence = find_text(row[16]).value_or(""),
+                         .invoiced_before = read_decimal(row[17]),
+                         .invoiced_on = read_numbers(row[18])};
+        if (row[20].is_null()) {
+            describe_by_session(charge);
+        } else {
+            charge.key = lifecycle::KeyFingerprint(row[20].as<std::string>());
+            charge.gb = row[21].as<std::string>();
+            charge.concurrency = row[22].as<std::int64_t>();
+            charge.start = find_instant(row[23]);
+            charge.end = find_instant(row[24]);
         }
         return charge;
     }
 
-    // What the session adds to its charge; its runs go to the first row that is seen of it.
-    void describe(ChargeRow& charge, const Session& session, std::int64_t runs_shown) {
+    /// A row from before rows kept what they say of their session, or one that takes back what no
+    /// session owes any more.
+    void describe_by_session(ChargeRow& charge) {
+        const pqxx::result found =
+            work_.exec_params(std::string("SELECT ") + session_columns +
+                                  " FROM sessions s WHERE s.account_id = $1 AND s.id = $2",
+                              account_.id.text(), charge.session.text());
+        if (!found.empty()) describe(charge, read_session(found[0], 0));
+    }
+
+    void describe(ChargeRow& charge, const Session& session) const {
         charge.key = session.key;
         charge.gb = session.gb.value_or("");
         charge.concurrency = session.concurrency;
         if (charge.evidence.empty()) charge.evidence = evidence_of(session);
-        if (with_runs_.insert(session.id).second) {
-            charge.runs = static_cast<std::int64_t>(session.runs) - runs_shown;
-        }
         for (const SliceParts& slice : slices_of(session, charge.plan)) {
             if (slice.period != charge.period) continue;
             charge.start = slice.start;
@@ -193,8 +221,9 @@ class Reading {
         return invoicing::split(charge, charge.slices, zone_);
     }
 
-    // What an open session owes at this moment beyond its charges.
-    void accrue(const Session& session, const std::string& plan, std::int64_t runs_shown) {
+    // What an open session owes at this moment beyond its charges; its runs are of the first row.
+    void accrue(const Session& session, const std::string& plan, std::int64_t runs_charged) {
+        std::int64_t runs = static_cast<std::int64_t>(session.runs) - runs_charged;
         for (const SliceParts& slice : slices_of(session, plan)) {
             if (slice.period > to_text(month_)) continue;
             ChargeRow row{.session = session.id,
@@ -212,7 +241,8 @@ class Reading {
                           .billable = metering::to_seconds(slice.billable),
                           .gb_seconds = slice.gb_seconds};
             if (slice.amount) row.amount = slice.amount->value();
-            describe(row, session, runs_shown);
+            describe(row, session);
+            row.runs = std::exchange(runs, 0);
             if (subtract_charges(row)) rows.push_back(std::move(row));
         }
     }
@@ -241,7 +271,6 @@ class Reading {
     calendar::Zone zone_;
     Instant now_;
     std::map<std::string, metering::Plan> plans_;
-    std::set<lifecycle::SessionId> with_runs_;
 };
 
 }  // namespace
@@ -250,6 +279,12 @@ calendar::Zone get_zone(const std::string& name) {
     const auto zone = calendar::find_zone(name);
     if (!zone) throw Refused("there is no time zone " + name + " on this machine");
     return *zone;
+}
+
+std::map<std::string, Decimal> read_unit_prices(Work& work) {
+    std::map<std::string, Decimal> prices;
+    for (const auto& [name, plan] : read_plans(work)) prices.emplace(name, plan.rate_per_gb_second);
+    return prices;
 }
 
 InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Month month,
@@ -280,6 +315,14 @@ InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Mont
                       .tax = std::move(billing.tax),
                       .payment_days = terms.payment_days},
             .obstacles = std::move(reading.obstacles)};
+}
+
+std::vector<invoicing::ChargeRow> read_charges_of(Work& work, const Account& account,
+                                                  const std::string& number) {
+    const auto month = calendar::Month{1970, 1};
+    Reading reading(work, account, month, Instant{});
+    reading.read_charges_of(number);
+    return std::move(reading.rows);
 }
 
 }  // namespace ledger

@@ -20,4 +20,11 @@ struct InvoiceRows {
 InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Month month,
                               const InvoiceTerms& terms, calendar::Instant now, Accruing accruing);
 
+/// Per GB-second, by plan.
+std::map<std::string, money::Decimal> read_unit_prices(Work& work);
+
+/// What an issued invoice holds.
+std::vector<invoicing::ChargeRow> read_charges_of(Work& work, const Account& account,
+                                                  const std::string& number);
+
 }  // namespace ledger

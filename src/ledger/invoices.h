@@ -41,11 +41,18 @@ calendar::Zone get_zone(const std::string& name);
 /// Whether the account's month has ended at `now`, in its zone. Throws Refused: no such zone here.
 bool has_ended(const Account& account, calendar::Month month, calendar::Instant now);
 
-/// Issues an invoice of what no invoice holds yet, up to the month's end; of open sessions the
-/// finished months. Idempotent: what is issued is not new any more, also after CommitInDoubt.
+/// Issues an invoice of what no standing invoice holds yet, up to the month's end; of open sessions
+/// the finished months. Idempotent: what is issued is not new any more, also after CommitInDoubt.
 /// Asks not whether the month has ended: has_ended does.
 Closing close_month(Store& store, const Account& account, calendar::Month month,
                     const InvoiceTerms& terms, calendar::Instant now);
+
+/// The same for many accounts in one transaction, in their order; what is issued comes without its
+/// sessions. An account that is unlike the others (unknown zone or currency, say) is an obstacle of
+/// its own and stops no other. Of ordinary accounts, the month's sums are read and not its charges.
+std::vector<Closing> close_months(Store& store, const std::vector<Account>& accounts,
+                                  calendar::Month month, const InvoiceTerms& terms,
+                                  calendar::Instant now);
 
 /// Which invoices; absent members do not narrow.
 struct InvoiceFilter {

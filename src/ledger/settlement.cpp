@@ -2,6 +2,7 @@
 
 #include "calendar/period.h"
 #include "invoicing/credit_note.h"
+#include "ledger/batches.h"
 #include "ledger/issuing.h"
 
 namespace ledger {
@@ -34,10 +35,11 @@ void require_standing(Work& work, const std::string& number) {
         throw Refused("invoice " + number + " is void: " + *note + " took it back");
 }
 
-void release(Work& work, const char* table, const Invoice& note) {
-    work.exec_params(std::string("UPDATE ") + table +
-                         " SET released_by = $2 WHERE number = $1 AND released_by IS NULL",
-                     note.voids, *note.number);
+void release_corrections(Work& work, const Invoice& note) {
+    work.exec_params(
+        "UPDATE invoice_corrections SET released_by = $2 WHERE number = $1 AND "
+        "released_by IS NULL",
+        note.voids, *note.number);
 }
 
 Payable read_payable(const pqxx::field& field, money::Currency currency) {
@@ -110,19 +112,19 @@ Invoice void_invoice(Store& store, const Voiding& voiding, const InvoiceTerms& t
     const std::string author = checked_text(voiding.author, "author", name_limit);
     return transact(store, [&](Work& work) {
         const Invoice original = read_invoice(work, voiding.number);
-        lock_invoices_of(work, original.account_id);
+        lock_invoices_of(work, {original.account_id});
         require_standing(work, voiding.number);
         if (!original.voids.empty())
             throw Refused(voiding.number + " takes " + original.voids +
                           " back; what was wrong with that is on its next invoice");
         Invoice note = invoicing::make_credit_note(original, reason, digest_of);
-        issue_document(work, note, terms, now);
+        issue_documents(work, {note}, terms, now);
         work.exec_params(
             "INSERT INTO invoice_voids (number, credit_note, author, reason) "
             "VALUES ($1, $2, $3, $4)",
             voiding.number, *note.number, author, reason);
-        release(work, "invoice_charges", note);
-        release(work, "invoice_corrections", note);
+        release_batches(work, note.voids, *note.number);
+        release_corrections(work, note);
         return note;
     });
 }
@@ -135,7 +137,7 @@ Payable record_payment(Store& store, const NewPayment& given, Instant now) {
         throw Refused("`" + payment.paid_on + "` is no day such as 2026-11-30");
     return transact(store, [&](Work& work) {
         const Invoice invoice = read_invoice(work, payment.number);
-        lock_invoices_of(work, invoice.account_id);
+        lock_invoices_of(work, {invoice.account_id});
         require_standing(work, payment.number);
         const Payable open = read_open(work, invoice);
         if (is_recorded(work, payment, invoice)) return open;

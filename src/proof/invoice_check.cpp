@@ -21,7 +21,7 @@ class Check {
 
     std::optional<Difference> run(const std::optional<Decimal>& charged) {
         check_lines();
-        check_sessions();
+        if (invoice_.digests_sessions || !invoice_.sessions.empty()) check_sessions();
         for (const invoicing::Correction& correction : invoice_.corrections) {
             sum_ += money::Amount(correction.amount.value(), invoice_.currency);
         }

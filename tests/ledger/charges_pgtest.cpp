@@ -214,13 +214,13 @@ TEST_F(Charges, FinishedMonthsOfAnOpenSessionAreChargedWhenAskedFor) {
     std::get<lifecycle::InstanceSeen>(seen.body).expires_at = at("2026-11-02T00:20:00Z");
     ship({loaded(load), seen_running(running + Duration::seconds(1), load, running), seen});
     const auto account = sessions().at(0).account;
-    EXPECT_EQ(charge_open_sessions(store_, account, at("2026-11-01T12:00:00Z")), 1);
+    EXPECT_EQ(charge_open_sessions(store_, {account}, at("2026-11-01T12:00:00Z")), 1);
     auto rows = list_charges(store_, {});
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_EQ(rows[0].period, "2026-10");
     EXPECT_EQ(rows[0].status, "open");
     EXPECT_EQ(rows[0].seconds, "172700");
-    charge_open_sessions(store_, account, at("2026-11-01T13:00:00Z"));
+    charge_open_sessions(store_, {account}, at("2026-11-01T13:00:00Z"));
     EXPECT_EQ(list_charges(store_, {}).size(), 1u);
     ship({deleted(at("2026-11-02T00:10:00Z"))});
     rows = list_charges(store_, {});

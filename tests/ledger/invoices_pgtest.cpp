@@ -154,7 +154,7 @@ TEST_F(Invoices, AnAbortedTransactionLeavesNoGap) {
     put(acme_, {"s1", "2026-10-05T10:00:00Z", "2026-10-05T10:00:30Z"});
     try {
         transact(store_, [](Work& work) {
-            work.exec("SELECT take_invoice_number('TG', 2026)");
+            work.exec("SELECT take_invoice_numbers('TG', 2026, 1)");
             throw std::runtime_error("the machine fails here");
         });
         FAIL();
@@ -166,7 +166,7 @@ TEST_F(Invoices, AnAbortedTransactionLeavesNoGap) {
 }
 
 TEST_F(Invoices, ANumberWithoutAnInvoiceCannotBeCommittedNorAnInventedOneUsed) {
-    EXPECT_THAT(try_as_service("SELECT take_invoice_number('TG', 2026)"),
+    EXPECT_THAT(try_as_service("SELECT take_invoice_numbers('TG', 2026, 1)"),
                 HasSubstr("taken without an invoice"));
     EXPECT_THAT(try_as_service("INSERT INTO invoices SELECT 'TG-2026-000009', 'TG', 2026, 9, '" +
                                acme_.id.text() +
@@ -180,8 +180,8 @@ TEST_F(Invoices, AreImmutableForTheServiceAndForTheOwner) {
     close(acme_);
     for (const char* sql :
          {"UPDATE invoices SET total = 0", "DELETE FROM invoices", "TRUNCATE invoices CASCADE",
-          "UPDATE invoice_charges SET number = ''", "DELETE FROM invoice_charges",
-          "TRUNCATE invoice_charges", "UPDATE invoice_counters SET last = 7",
+          "UPDATE invoice_batches SET number = ''", "DELETE FROM invoice_batches",
+          "TRUNCATE invoice_batches", "UPDATE invoice_counters SET last = 7",
           "DELETE FROM invoice_counters", "INSERT INTO invoice_counters VALUES ('X', 2026, 1)",
           "ALTER TABLE invoices DISABLE TRIGGER ALL"}) {
         const std::string error = try_as_service(sql);
@@ -189,7 +189,7 @@ TEST_F(Invoices, AreImmutableForTheServiceAndForTheOwner) {
                     error.find("must be owner") != std::string::npos)
             << sql << ": " << error;
     }
-    for (const char* sql : {"UPDATE invoices SET total = 0", "DELETE FROM invoice_charges",
+    for (const char* sql : {"UPDATE invoices SET total = 0", "DELETE FROM invoice_batches",
                             "TRUNCATE invoices CASCADE"}) {
         try {
             ask(std::string("SET LOCAL ROLE tollgate_owner; ") + sql);
@@ -204,7 +204,10 @@ TEST_F(Invoices, AreImmutableForTheServiceAndForTheOwner) {
 TEST_F(Invoices, AChargeIsOnOneInvoiceAtMost) {
     put(acme_, {"s1", "2026-10-05T10:00:00Z", "2026-10-05T10:00:30Z"});
     close(acme_);
-    EXPECT_THAT(try_as_service("INSERT INTO invoice_charges SELECT * FROM invoice_charges"),
+    EXPECT_THAT(try_as_service("INSERT INTO invoice_batches SELECT * FROM invoice_batches"),
+                HasSubstr("is being issued"));
+    EXPECT_THAT(try_as_owner("ALTER TABLE invoice_batches DISABLE TRIGGER USER; INSERT INTO "
+                             "invoice_batches SELECT * FROM invoice_batches"),
                 HasSubstr("duplicate key"));
 }
 

@@ -130,18 +130,18 @@ TEST_F(Settlement, VoidingIsRefusedWithASentence) {
 
 TEST_F(Settlement, NobodyReleasesWhatWasNotTakenBack) {
     issue_october();
-    EXPECT_THAT(try_as_service("UPDATE invoice_charges SET released_by = 'TG-2026-000001'"),
+    EXPECT_THAT(try_as_service("UPDATE invoice_batches SET released_by = 'TG-2026-000001'"),
                 HasSubstr("never changed"));
     EXPECT_THAT(try_as_service("INSERT INTO invoice_voids VALUES ('TG-2026-000001', "
                                "'TG-2026-000001', 'x', 'y')"),
                 testing::Not(""));
-    EXPECT_THAT(try_as_service("UPDATE invoice_charges SET number = 'TG-2026-000001'"),
+    EXPECT_THAT(try_as_service("UPDATE invoice_batches SET number = 'TG-2026-000001'"),
                 HasSubstr("permission denied"));
-    EXPECT_THAT(try_as_owner("UPDATE invoice_charges SET runs = 7"), HasSubstr("never changed"));
+    EXPECT_THAT(try_as_owner("UPDATE invoice_batches SET batch = 7"), HasSubstr("never changed"));
     void_of("TG-2026-000001");
-    EXPECT_THAT(try_as_owner("UPDATE invoice_charges SET released_by = NULL"),
+    EXPECT_THAT(try_as_owner("UPDATE invoice_batches SET released_by = NULL"),
                 HasSubstr("never changed"));
-    for (const char* table : {"invoice_voids", "invoice_payments", "invoice_charges"}) {
+    for (const char* table : {"invoice_voids", "invoice_payments", "invoice_batches"}) {
         EXPECT_THAT(try_as_service(std::string("DELETE FROM ") + table),
                     HasSubstr("permission denied"));
     }

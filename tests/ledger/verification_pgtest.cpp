@@ -422,7 +422,7 @@ TEST_F(VerificationTest, HeadsTakenFromBesideAnInvoiceAreMissed) {
 TEST_F(VerificationTest, AnInvoiceThatIsMissingOrHoldsOtherChargesIsNamed) {
     keep_books();
     auto found = after(
-        "DELETE FROM invoice_charges WHERE ctid = (SELECT min(ctid) FROM invoice_charges WHERE "
+        "DELETE FROM invoice_batches WHERE ctid = (SELECT min(ctid) FROM invoice_batches WHERE "
         "number = 'TG-2026-000001')");
     EXPECT_EQ(found.subject, "invoice TG-2026-000001");
     EXPECT_EQ(found.what, "the sum of its charges");
