@@ -9,17 +9,38 @@
 #include "invoicing/document.h"
 #include "ledger/meter.h"
 #include "platform/clock.h"
+#include "reports/invoice_csv.h"
 #include "reports/invoice_list.h"
 #include "reports/invoice_page.h"
 #include "reports/invoice_pdf.h"
+#include "reports/invoice_ubl.h"
 
 namespace cli {
 namespace {
 
+// What is missing was missing when it was issued, and an issued invoice stays as it is.
+std::string ubl_of(const invoicing::Invoice& invoice, const calendar::Zone& zone) {
+    const auto document = reports::invoice_ubl(invoice, zone);
+    if (document.faults.empty()) return document.xml;
+    std::string sentence =
+        invoice.number.value_or("the draft of " + invoice.account) + " cannot be a UBL document";
+    for (const std::string& fault : document.faults) {
+        sentence += (&fault == document.faults.data() ? ": " : "; ") + fault;
+    }
+    if (invoice.number) {
+        sentence +=
+            ". It stays as it was issued: put right what is missing, then take it back "
+            "(tollgate invoice void) and close its month again";
+    }
+    throw ledger::Refused(sentence);
+}
+
 std::string render(const invoicing::Invoice& invoice, const std::string& format,
                    const Settings& settings) {
     if (format == "json") return to_json(invoice, invoicing::Layout::indented) + "\n";
+    if (format == "csv") return reports::invoice_csv(invoice);
     const auto zone = ledger::get_zone(invoice.timezone);
+    if (format == "ubl") return ubl_of(invoice, zone);
     if (format == "pdf") {
         reports::PdfFonts fonts(settings.reports.fonts);
         return reports::invoice_pdf(invoice, zone, fonts);
@@ -51,7 +72,7 @@ void require_a_place(const InvoiceArguments& arguments) {
 }
 
 bool is_one_document(const std::string& format) {
-    return format == "html" || format == "pdf";
+    return format != "text" && format != "json";
 }
 
 void preview(const InvoiceArguments& arguments) {
@@ -124,7 +145,8 @@ void add_reading(CLI::App& group) {
     CLI::App* action = add_action(group, "preview", "the month's invoice as of now", previewing);
     add_month(*action, previewing, true);
     add_account_option(*action, previewing);
-    add_format(*action, previewing, {"text", "json", "html", "pdf"});
+    // A draft is no UBL document: `ubl` says so, and what else its invoice would lack.
+    add_format(*action, previewing, {"text", "json", "html", "pdf", "csv", "ubl"});
     add_out(*action, previewing);
     action->callback([previewing] { preview(*previewing); });
 
@@ -144,7 +166,7 @@ void add_reading(CLI::App& group) {
     auto exporting = std::make_shared<InvoiceArguments>();
     action = add_action(group, "export", "an issued invoice as a document", exporting);
     action->add_option("number", exporting->number)->required();
-    add_format(*action, exporting, {"json", "html", "pdf"});
+    add_format(*action, exporting, {"json", "html", "pdf", "csv", "ubl"});
     add_out(*action, exporting);
     action->callback([exporting] { export_invoice(*exporting); });
 }

@@ -1,0 +1,176 @@
+// Every rendering of every kind of invoice: UBL valid by its schema and exact by the rules of EN
+// 16931, and the same money in PDF, HTML, JSON, CSV and UBL.
+#include "reports/invoice_corpus.h"
+
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "invoicing/document.h"
+#include "reports/invoice_csv.h"
+#include "reports/invoice_page.h"
+#include "reports/invoice_pdf.h"
+#include "reports/invoice_ubl.h"
+#include "support/temporary_directory.h"
+
+namespace reports {
+namespace {
+
+using invoice_corpus::Named;
+using testing::HasSubstr;
+
+constexpr unsigned seed = 20261127;
+const std::string checks = TOLLGATE_SOURCE "/tests/reports/";
+const std::string schema = TOLLGATE_SOURCE "/../shared/standards/ubl-2.1/validate.xsd";
+
+struct Outcome {
+    int status = -1;
+    std::string output = {};
+};
+
+Outcome run(const std::string& command) {
+    FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+    if (pipe == nullptr) throw std::runtime_error("popen");
+    Outcome outcome;
+    std::array<char, 4096> block;
+    for (std::size_t count; (count = ::fread(block.data(), 1, block.size(), pipe)) > 0;) {
+        outcome.output.append(block.data(), count);
+    }
+    const int status = ::pclose(pipe);
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return outcome;
+}
+
+void write(const std::string& path, const std::string& bytes) {
+    std::ofstream file(path, std::ios::binary);
+    file << bytes;
+    ASSERT_TRUE(file.flush()) << path;
+}
+
+calendar::Zone zone_of(const invoicing::Invoice& invoice) {
+    return calendar::find_zone(invoice.timezone).value();
+}
+
+std::string ubl_of(const invoicing::Invoice& invoice) {
+    const UblDocument document = invoice_ubl(invoice, zone_of(invoice));
+    EXPECT_THAT(document.faults, testing::IsEmpty());
+    return document.xml;
+}
+
+class InvoiceCorpus : public testing::Test {
+  protected:
+    std::string path(const std::string& name) { return folder_ / name.c_str(); }
+    void write_ubl(int random) {
+        for (const Named& each : invoice_corpus::make(seed, random)) {
+            write(path(each.name + ".xml"), ubl_of(each.invoice));
+        }
+    }
+
+    support::TemporaryDirectory folder_;
+};
+
+TEST_F(InvoiceCorpus, HasBothKindsOfDocumentsAndWhatTakesEachBack) {
+    std::map<invoicing::DocumentKind, int> kinds;
+    std::map<invoicing::DocumentKind, int> taking_back;
+    for (const Named& each : invoice_corpus::make(seed, 60)) {
+        ++(each.invoice.voids.empty() ? kinds : taking_back)[each.invoice.kind];
+    }
+    for (const auto& counts : {kinds, taking_back}) {
+        EXPECT_GE(counts.at(invoicing::DocumentKind::invoice), 5);
+        EXPECT_GE(counts.at(invoicing::DocumentKind::credit_note), 5);
+    }
+}
+
+TEST_F(InvoiceCorpus, EveryUblDocumentIsValidByTheSchema) {
+    if (!std::filesystem::exists(schema)) GTEST_SKIP() << "no schemas at " << schema;
+    write_ubl(60);
+    const Outcome outcome =
+        run("xmllint --noout --nonet --schema '" + schema + "' " + path("") + "*.xml");
+    EXPECT_EQ(outcome.status, 0) << outcome.output.substr(0, 4000);
+    const std::string broken = ubl_of(invoice_corpus::make(seed, 0).front().invoice);
+    write(path("broken"),
+          std::string(broken).replace(broken.find("cbc:IssueDate"), 13, "cbc:IssueTime"));
+    EXPECT_NE(run("xmllint --noout --nonet --schema '" + schema + "' " + path("broken")).status, 0);
+}
+
+TEST_F(InvoiceCorpus, EveryUblDocumentIsExactByTheRules) {
+    write_ubl(300);
+    const Outcome outcome = run("python3 -B " + checks + "en16931.py " + path("") + "*.xml");
+    EXPECT_EQ(outcome.status, 0) << outcome.output.substr(0, 4000);
+}
+
+// What the checker must find when one thing in a right document is wrong.
+struct Plant {
+    const char* from;
+    const char* to;
+    const char* rule;
+};
+
+TEST_F(InvoiceCorpus, ADocumentWithOneThingWrongIsFound) {
+    const std::string right = ubl_of(invoice_corpus::make(seed, 0).front().invoice);
+    const Plant plants[] = {
+        {"EUR\">60.30</cbc:LineExtensionAmount>", "EUR\">60.31</cbc:LineExtensionAmount>", "R120"},
+        {"<cbc:LineExtensionAmount currencyID=\"EUR\">61.02<",
+         "<cbc:LineExtensionAmount currencyID=\"EUR\">61.03<", "BR-CO-10"},
+        {"<cbc:TaxExclusiveAmount currencyID=\"EUR\">61.02<",
+         "<cbc:TaxExclusiveAmount currencyID=\"EUR\">61.03<", "BR-CO-13"},
+        {"EUR\">72.61</cbc:TaxInclusiveAmount>", "EUR\">72.60</cbc:TaxInclusiveAmount>",
+         "BR-CO-15"},
+        {"EUR\">72.61</cbc:PayableAmount>", "EUR\">72.60</cbc:PayableAmount>", "BR-CO-16"},
+        {"EUR\">72.61</cbc:PayableAmount>", "EUR\">72.610</cbc:PayableAmount>", "BR-DEC"},
+        {"<cbc:TaxAmount currencyID=\"EUR\">11.59<", "<cbc:TaxAmount currencyID=\"EUR\">11.60<",
+         "BR-CO-14"},
+        {"<cbc:Percent>19<", "<cbc:Percent>7<", "BR-CO-17"},
+        {"EUR\">61.02</cbc:TaxableAmount>", "EUR\">61.00</cbc:TaxableAmount>", "BR-S-08"},
+        {"<cbc:ID>S<", "<cbc:ID>E<", "BR-CL-17"},
+        {"unitCode=\"C62\"", "unitCode=\"GB\"", "BR-CL-23"},
+        {"schemeID=\"9930\"", "schemeID=\"\"", "BR-62"},
+        {"<cbc:IdentificationCode>DE<", "<cbc:IdentificationCode>UK<", "BR-CL-14"},
+        {"<cbc:CompanyID>DE1", "<cbc:CompanyID>1", "BR-CO-09"},
+        {"<cbc:StartDate>2026-10-01<", "<cbc:StartDate>2026-10-02<", "R110"},
+        {"Berlin", " ", "R008"},
+        {"BuyerReference", "AccountingCost", "R003"},
+    };
+    for (const Plant& plant : plants) {
+        std::string wrong = right;
+        std::size_t at = wrong.find(plant.from);
+        ASSERT_NE(at, std::string::npos) << plant.from << "\n" << right;
+        for (; at != std::string::npos; at = wrong.find(plant.from, at + 1)) {
+            wrong.replace(at, std::string_view(plant.from).size(), plant.to);
+            if (std::string_view(plant.from) != "BuyerReference") break;  // both of its tags
+        }
+        write(path("wrong.xml"), wrong);
+        const Outcome outcome = run("python3 -B " + checks + "en16931.py " + path("wrong.xml"));
+        EXPECT_EQ(outcome.status, 1) << plant.rule;
+        EXPECT_THAT(outcome.output, HasSubstr(plant.rule)) << plant.from;
+    }
+}
+
+TEST_F(InvoiceCorpus, AllRenderingsSayTheSameMoney) {
+    PdfFonts fonts(default_font_families);
+    const PageTemplate page = get_invoice_template("");
+    const auto corpus = invoice_corpus::make(seed, 20);
+    for (const auto& [name, invoice] : corpus) {
+        const calendar::Zone zone = zone_of(invoice);
+        write(path(name + ".json"), to_json(invoice, invoicing::Layout::indented));
+        write(path(name + ".csv"), invoice_csv(invoice));
+        write(path(name + ".html"), invoice_page(invoice, show_in(zone), page));
+        write(path(name + ".pdf"), invoice_pdf(invoice, zone, fonts));
+        write(path(name + ".xml"), ubl_of(invoice));
+    }
+    const std::string check = "python3 -B " + checks + "renderings.py " + path("");
+    const Outcome outcome = run(check);
+    EXPECT_EQ(outcome.status, 0) << outcome.output.substr(0, 4000);
+    const std::string count = std::to_string(corpus.size()) + " documents, " +
+                              std::to_string(5 * corpus.size()) + " renderings\n";
+    EXPECT_THAT(outcome.output, HasSubstr(count));
+
+    write(path("standard.csv"), invoice_csv(corpus.at(2).invoice));
+    const Outcome wrong = run(check);
+    EXPECT_EQ(wrong.status, 1);
+    EXPECT_THAT(wrong.output, HasSubstr("standard.csv"));
+}
+
+}  // namespace
+}  // namespace reports
