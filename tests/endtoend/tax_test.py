@@ -1,14 +1,20 @@
 """Invoices as a finance team takes them: a standard-rated and a reverse-charge one, through the built
 binary, recomputed here with decimals of our own."""
+import csv
 import decimal
+import io
 import json
 import os
 import re
+import sys
 import unittest
 
 from export_test import verify
 from road_test import ended, month_of
-from stack import TINY, Failed, Stack, wait_for
+from stack import SOURCE, TINY, Failed, Stack, wait_for
+
+sys.path.append(str(SOURCE / "tests/reports"))
+import en16931  # noqa: E402
 
 ISSUER = {
     "issuer.name": "Meter & Söhne GmbH",
@@ -17,6 +23,8 @@ ISSUER = {
     "issuer.postal_code": "10115",
     "issuer.country": "DE",
     "issuer.vat_id": "DE123456789",
+    "issuer.electronic_address": "DE123456789",
+    "issuer.electronic_scheme": "9930",
     "issuer.email": "billing@issuer.example",
     "issuer.iban": "DE89370400440532013000",
     "issuer.payment_days": "14",
@@ -95,7 +103,8 @@ class Taxes(unittest.TestCase):
         self.command("account", "set", "home", "--tax", "standard", "--tax-rate", "19",
                      "--name", "Home GmbH", "--street", "Platz 2", "--street", "Hof",
                      "--city", "Köln", "--postal-code", "50667", "--country", "DE",
-                     "--vat-id", "DE999999999")
+                     "--vat-id", "DE999999999", "--electronic-address", "4012345000009",
+                     "--electronic-scheme", "0088")
         self.command("account", "set", "abroad", "--tax", "reverse_charge", "--name",
                      "Abroad SARL", "--country", "FR", "--vat-id", "FR23456789012")
         self.command("account", "create", "plain")
@@ -152,7 +161,34 @@ class Taxes(unittest.TestCase):
         shown = re.findall(r'class="n payable">([0-9.]+)<', page)
         self.assertEqual(shown, [abroad["net"]] * 3)  # the line, the net and the total
 
-    def test_4_what_is_set_later_changes_no_issued_invoice_and_all_verifies(self):
+    def test_4_a_program_reads_what_people_read(self):
+        home, abroad = self.invoice_of("home"), self.invoice_of("abroad")
+        path = os.path.join(self.stack.folder.path, "home.xml")
+        self.command("invoice", "export", home["number"], "--format", "ubl", "--out", path)
+        self.assertEqual(en16931.findings(path), [])
+        document = en16931.Document(path)
+        totals = document.root.find("cac:LegalMonetaryTotal")
+        self.assertEqual((totals.text("cbc:TaxExclusiveAmount"), totals.text("cbc:PayableAmount"),
+                          document.root.text("cac:TaxTotal/cbc:TaxAmount"),
+                          document.root.text("cbc:DueDate"), document.root.text("cbc:ID")),
+                         (home["net"], home["total"], home["tax"], home["due_date"],
+                          home["number"]))
+        rows = list(csv.DictReader(io.StringIO(
+            self.command("invoice", "export", home["number"], "--format", "csv"))))
+        self.assertEqual([row["record"] for row in rows], ["line", "tax", "total"])
+        self.assertEqual((rows[0]["amount"], rows[0]["payable"], rows[1]["tax"], rows[2]["total"]),
+                         (home["total_exact"], home["net"], home["tax"], home["total"]))
+
+        said = self.refused("invoice", "export", abroad["number"], "--format", "ubl",
+                            word=abroad["number"] + " cannot be a UBL document")
+        self.assertIn("tollgate account set abroad --electronic-address", said)
+        self.assertIn("tollgate account set abroad --electronic-scheme", said)
+        self.assertIn("tollgate invoice void", said)
+        self.refused("invoice", "preview", "--account", "home", "--month", self.month, "--format",
+                     "ubl", word="the draft of home cannot be a UBL document: it is a draft")
+        self.refused("invoice", "export", home["number"], "--format", "xml", status=2, word="ubl")
+
+    def test_5_what_is_set_later_changes_no_issued_invoice_and_all_verifies(self):
         before = self.invoice_of("home")
         self.command("account", "set", "home", "--tax", "standard", "--tax-rate", "20",
                      "--name", "")

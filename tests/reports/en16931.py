@@ -13,8 +13,8 @@ import re
 import sys
 import xml.etree.ElementTree
 
-decimal.getcontext().prec = 300
-decimal.getcontext().traps[decimal.Inexact] = True
+EXACT = decimal.Context(prec=300, traps=[decimal.Inexact, decimal.InvalidOperation,
+                                         decimal.DivisionByZero, decimal.Overflow])
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 NAMES = {"cac": UBL + "CommonAggregateComponents-2", "cbc": UBL + "CommonBasicComponents-2"}
@@ -255,8 +255,9 @@ class Document:
 
 def findings(path):
     try:
-        return Document(path).check()
-    except (ValueError, KeyError, AttributeError, TypeError,
+        with decimal.localcontext(EXACT):
+            return Document(path).check()
+    except (ValueError, KeyError, AttributeError, TypeError, ArithmeticError,
             xml.etree.ElementTree.ParseError) as error:
         return [f"cannot be read: {error!r}"]
 

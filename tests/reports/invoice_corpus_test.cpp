@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "invoicing/document.h"
 #include "reports/invoice_csv.h"
@@ -145,6 +146,31 @@ TEST_F(InvoiceCorpus, ADocumentWithOneThingWrongIsFound) {
         EXPECT_EQ(outcome.status, 1) << plant.rule;
         EXPECT_THAT(outcome.output, HasSubstr(plant.rule)) << plant.from;
     }
+}
+
+std::string any_bytes(std::mt19937& random, std::size_t count) {
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random());
+    return bytes;
+}
+
+TEST_F(InvoiceCorpus, AUblDocumentIsWellFormedWhateverItsTextsAre) {
+    std::mt19937 random(seed);
+    for (int i = 0; i < 50; ++i) {
+        invoicing::Invoice invoice = invoice_corpus::make(seed, 0).front().invoice;
+        invoice.account = any_bytes(random, 40);
+        invoice.customer.name = any_bytes(random, 300);
+        invoice.customer.electronic_address = any_bytes(random, 20);
+        invoice.customer.street = {any_bytes(random, 9), any_bytes(random, 9),
+                                   any_bytes(random, 9)};
+        invoice.lines.front().model =
+            lifecycle::ModelName(any_bytes(random, i == 0 ? 2'000'000 : 9));
+        invoice.lines.front().plan = any_bytes(random, 1);
+        write(path(std::to_string(i) + ".xml"), ubl_of(invoice));
+    }
+    const Outcome outcome = run("python3 -B " + checks + "en16931.py " + path("") + "*.xml");
+    EXPECT_EQ(outcome.status, 0) << outcome.output.substr(0, 4000);
+    EXPECT_EQ(run("xmllint --huge --noout " + path("") + "*.xml").status, 0);
 }
 
 TEST_F(InvoiceCorpus, AllRenderingsSayTheSameMoney) {
