@@ -128,9 +128,9 @@ void export_invoice(const InvoiceArguments& arguments) {
 }
 
 void add_format(CLI::App& action, const InvoiceInput& arguments,
-                const std::vector<std::string>& formats) {
+                const std::vector<std::string>& formats, const std::string& help = "") {
     arguments->format = formats.front();
-    action.add_option("--format", arguments->format)
+    action.add_option("--format", arguments->format, help)
         ->check(CLI::IsMember(formats))
         ->capture_default_str();
 }
@@ -145,8 +145,8 @@ void add_reading(CLI::App& group) {
     CLI::App* action = add_action(group, "preview", "the month's invoice as of now", previewing);
     add_month(*action, previewing, true);
     add_account_option(*action, previewing);
-    // A draft is no UBL document: `ubl` says so, and what else its invoice would lack.
-    add_format(*action, previewing, {"text", "json", "html", "pdf", "csv", "ubl"});
+    add_format(*action, previewing, {"text", "json", "html", "pdf", "csv", "ubl"},
+               "a draft is no UBL document: ubl says what else its invoice would lack");
     add_out(*action, previewing);
     action->callback([previewing] { preview(*previewing); });
 
@@ -166,7 +166,8 @@ void add_reading(CLI::App& group) {
     auto exporting = std::make_shared<InvoiceArguments>();
     action = add_action(group, "export", "an issued invoice as a document", exporting);
     action->add_option("number", exporting->number)->required();
-    add_format(*action, exporting, {"json", "html", "pdf", "csv", "ubl"});
+    add_format(*action, exporting, {"json", "html", "pdf", "csv", "ubl"},
+               "csv: lines, taxes and totals; ubl: UBL 2.1 to EN 16931 and Peppol BIS 3");
     add_out(*action, exporting);
     action->callback([exporting] { export_invoice(*exporting); });
 }

@@ -173,29 +173,50 @@ TEST_F(InvoiceCorpus, AUblDocumentIsWellFormedWhateverItsTextsAre) {
     EXPECT_EQ(run("xmllint --huge --noout " + path("") + "*.xml").status, 0);
 }
 
+/// Every rendering of one invoice, by the ending of its file.
+std::map<std::string, std::string> renderings_of(const invoicing::Invoice& invoice) {
+    static PdfFonts fonts(default_font_families);
+    const calendar::Zone zone = zone_of(invoice);
+    return {{".json", to_json(invoice, invoicing::Layout::indented)},
+            {".csv", invoice_csv(invoice)},
+            {".html", invoice_page(invoice, show_in(zone), get_invoice_template(""))},
+            {".pdf", invoice_pdf(invoice, zone, fonts)},
+            {".xml", ubl_of(invoice)}};
+}
+
 TEST_F(InvoiceCorpus, AllRenderingsSayTheSameMoney) {
-    PdfFonts fonts(default_font_families);
-    const PageTemplate page = get_invoice_template("");
     const auto corpus = invoice_corpus::make(seed, 20);
     for (const auto& [name, invoice] : corpus) {
-        const calendar::Zone zone = zone_of(invoice);
-        write(path(name + ".json"), to_json(invoice, invoicing::Layout::indented));
-        write(path(name + ".csv"), invoice_csv(invoice));
-        write(path(name + ".html"), invoice_page(invoice, show_in(zone), page));
-        write(path(name + ".pdf"), invoice_pdf(invoice, zone, fonts));
-        write(path(name + ".xml"), ubl_of(invoice));
+        for (const auto& [ending, bytes] : renderings_of(invoice))
+            write(path(name + ending), bytes);
     }
-    const std::string check = "python3 -B " + checks + "renderings.py " + path("");
-    const Outcome outcome = run(check);
+    const Outcome outcome = run("python3 -B " + checks + "renderings.py " + path(""));
     EXPECT_EQ(outcome.status, 0) << outcome.output.substr(0, 4000);
     const std::string count = std::to_string(corpus.size()) + " documents, " +
                               std::to_string(5 * corpus.size()) + " renderings\n";
     EXPECT_THAT(outcome.output, HasSubstr(count));
+}
 
-    write(path("standard.csv"), invoice_csv(corpus.at(2).invoice));
-    const Outcome wrong = run(check);
-    EXPECT_EQ(wrong.status, 1);
-    EXPECT_THAT(wrong.output, HasSubstr("standard.csv"));
+TEST_F(InvoiceCorpus, ARenderingOfOtherMoneyIsFound) {
+    const auto corpus = invoice_corpus::make(seed, 0);
+    const auto right = renderings_of(corpus.at(0).invoice);
+    const std::string check = "python3 -B " + checks + "renderings.py " + path("");
+    for (const auto& [ending, bytes] : right) write(path("a" + ending), bytes);
+    ASSERT_EQ(run(check).status, 0);
+    // Another invoice's; and, of this one, a sign that is turned.
+    for (const std::size_t other : {2u, 1u}) {
+        for (const auto& [ending, bytes] : renderings_of(corpus.at(other).invoice)) {
+            write(path("a" + ending), bytes);
+            const Outcome outcome = run(check);
+            EXPECT_EQ(outcome.status, 1) << ending;
+            EXPECT_THAT(outcome.output, HasSubstr(ending == ".json" ? "a.csv" : "a" + ending));
+            write(path("a" + ending), right.at(ending));
+        }
+    }
+    for (const auto& [ending, bytes] : right) write(path("a-back" + ending), bytes);
+    const Outcome doubled = run(check);
+    EXPECT_EQ(doubled.status, 1);
+    EXPECT_THAT(doubled.output, HasSubstr("a.pdf and what takes it back are not nothing"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 usage: renderings.py FOLDER      NAME.json with its NAME.csv, .html, .pdf and, where there is one, .xml
 
 What must be the same in each: the net, every tax with what it is taken of, the total, and the signs of
-them. NAME-back takes NAME back: in every format the two together are nothing. One line per finding,
+them; in all but the PDF also what each line and correction by hand comes to. NAME-back takes NAME back: in every format the two together are nothing. One line per finding,
 then how many documents there were; status 1 if there is any finding.
 """
 import csv
@@ -24,7 +24,9 @@ NUMBER = r"(-?[0-9]+(?:\.[0-9]+)?)"
 
 
 class Facts:
-    """What a rendering says an invoice comes to; taxes by category and rate."""
+    """What a rendering says an invoice comes to; taxes by category and rate; each line's payable."""
+
+    lines = ()
 
     def __init__(self, net, tax, total, taxes):
         self.net, self.tax, self.total = Decimal(net), Decimal(tax), Decimal(total)
@@ -36,9 +38,17 @@ class Facts:
                  for (code, rate), (taxable, tax) in sorted(self.taxes.items())]
         return str(self.net), str(self.tax), str(self.total), taxes
 
+    def of_lines(self, payables):
+        self.lines = [Decimal(payable) for payable in payables]
+        if sum(self.lines) != self.net:
+            raise ValueError(f"the lines {self.lines} do not add up to {self.net}")
+        return self
+
     def cancels(self, other):
         return (self.net + other.net == 0 and self.tax + other.tax == 0
-                and self.total + other.total == 0 and self.taxes.keys() == other.taxes.keys()
+                and self.total + other.total == 0 and len(self.lines) == len(other.lines)
+                and not any(mine + theirs for mine, theirs in zip(self.lines, other.lines))
+                and self.taxes.keys() == other.taxes.keys()
                 and all(mine + theirs == 0 for key in self.taxes
                         for mine, theirs in zip(self.taxes[key], other.taxes[key])))
 
@@ -52,24 +62,24 @@ def untaxed(total):
 def of_json(path):
     with open(path, encoding="utf-8") as file:
         invoice = json.load(file)
+    payables = [line["payable"] for line in invoice["lines"] + invoice.get("corrections", [])]
     if "taxes" not in invoice:
-        return untaxed(invoice["total"])
+        return untaxed(invoice["total"]).of_lines(payables)
     return Facts(invoice["net"], invoice["tax"], invoice["total"],
                  [(NAMED[line["category"]], line["rate"], line["taxable"], line["tax"])
-                  for line in invoice["taxes"]])
+                  for line in invoice["taxes"]]).of_lines(payables)
 
 
 def of_csv(path):
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
     (total,) = [row for row in rows if row["record"] == "total"]
-    payable = sum(Decimal(row["payable"]) for row in rows if row["payable"])
-    tax = sum(Decimal(row["tax"]) for row in rows if row["tax"])
-    if payable != Decimal(total["net"]) or tax != Decimal(total["total_tax"]):
-        raise ValueError(f"{path}: the columns do not add up to the total's row")
+    if sum(Decimal(row["tax"] or 0) for row in rows) != Decimal(total["total_tax"]):
+        raise ValueError(f"{path}: the taxes do not add up to the total's row")
     return Facts(total["net"], total["total_tax"], total["total"],
                  [(NAMED[row["tax_category"]], row["tax_rate"], row["taxable"], row["tax"])
-                  for row in rows if row["record"] == "tax"])
+                  for row in rows if row["record"] == "tax"]).of_lines(
+                      row["payable"] for row in rows if row["payable"])
 
 
 def of_ubl(path):
@@ -90,7 +100,9 @@ def of_ubl(path):
     return Facts(amount(root, "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount"),
                  amount(root, "cac:TaxTotal/cbc:TaxAmount"),
                  amount(root, "cac:LegalMonetaryTotal/cbc:PayableAmount"),
-                 [row(node) for node in root.findall("cac:TaxTotal/cac:TaxSubtotal", NAMES)])
+                 [row(node) for node in root.findall("cac:TaxTotal/cac:TaxSubtotal", NAMES)]
+                 ).of_lines(amount(line, "cbc:LineExtensionAmount") for line in root
+                            if line.tag.endswith(("}InvoiceLine", "}CreditNoteLine")))
 
 
 def tax_named(name):
@@ -127,13 +139,15 @@ class Foot(html.parser.HTMLParser):
 
 def of_html(path):
     with open(path, encoding="utf-8") as file:
-        foot = Foot()
-        foot.feed(file.read())
+        page = file.read()
+    foot = Foot()
+    foot.feed(page)
+    payables = re.findall(rf'<td class="n payable">{NUMBER}</td>', page[:page.index("<tfoot>")])
     if len(foot.rows) == 1:
-        return untaxed(foot.rows[0][-1])
+        return untaxed(foot.rows[0][-1]).of_lines(payables)
     (_, _, net), *taxes, (_, total) = foot.rows
     rows = [(*tax_named(name), taxable.removeprefix("on "), tax) for name, taxable, tax in taxes]
-    return Facts(net, sum(Decimal(row[3]) for row in rows), total, rows)
+    return Facts(net, sum(Decimal(row[3]) for row in rows), total, rows).of_lines(payables)
 
 
 def of_pdf(path):
@@ -166,6 +180,9 @@ def main():
         wanted = facts["json"].shown()
         found += [f"{name}.{kind}: {each.shown()}, but the JSON {wanted}"
                   for kind, each in facts.items() if each.shown() != wanted]
+        found += [f"{name}.{kind}: the lines {each.lines}, but the JSON {facts['json'].lines}"
+                  for kind, each in facts.items()
+                  if kind != "pdf" and each.lines != facts["json"].lines]
         back = documents.get(name + "-back", {})
         found += [f"{name}.{kind} and what takes it back are not nothing together"
                   for kind in back if not facts[kind].cancels(back[kind])]
