@@ -21,6 +21,11 @@ std::string description_of(const Line& line, UblSign sign) {
            " minimum = " + seconds(line.billable) + " billable";
 }
 
+// Counts have no sign here: whether something is charged or taken off, the quantity says.
+std::string count_text(std::int64_t count) {
+    return std::to_string(count < 0 ? -count : count);
+}
+
 // As every rendering says it; amounts keep their signs.
 std::string note_of(const Line& line) {
     if (line.kind != LineKind::adjustment) return {};
@@ -47,8 +52,8 @@ UblLine to_ubl(const Line& line, UblSign sign) {
             .properties = {{"Unit", "GB-second"},
                            {"Model", line.model.text()},
                            {"Plan", line.plan},
-                           {"Instances", std::to_string(sign.of(line.instances))},
-                           {"Runs", std::to_string(sign.of(line.runs))},
+                           {"Instances", count_text(line.instances)},
+                           {"Runs", count_text(line.runs)},
                            {"Billable seconds", to_text(sign.of(line.billable))},
                            {"Exact amount", to_text(sign.of(line.amount.value()))}}};
 }

@@ -205,6 +205,24 @@ class Taxes(unittest.TestCase):
         done = verify("--export", path)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_6_what_is_taken_back_is_credited_in_full(self):
+        home = next(self.command("invoice", "export", row["number"], "--format", "json")
+                    for row in self.invoices() if row["account"] == "home")
+        home = json.loads(home)
+        note = self.command("invoice", "void", home["number"], "--reason", "wrong <customer>",
+                            "--author", "Ada").split("\n")[0].split()[-1]
+        path = os.path.join(self.stack.folder.path, "note.xml")
+        self.command("invoice", "export", note, "--format", "ubl", "--out", path)
+        self.assertEqual(en16931.findings(path), [])
+        document = en16931.Document(path)
+        self.assertEqual(document.kind, "CreditNote")
+        self.assertEqual(
+            (document.root.text("cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"),
+             document.root.text("cac:LegalMonetaryTotal/cbc:PayableAmount"),
+             document.root.text("cac:TaxTotal/cbc:TaxAmount"), document.root.text("cbc:Note")),
+            (home["number"], home["total"], home["tax"],
+             f"Takes back {home['number']}: wrong <customer>"))
+
 
 if __name__ == "__main__":
     unittest.main()

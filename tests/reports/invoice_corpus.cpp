@@ -1,6 +1,7 @@
 #include "reports/invoice_corpus.h"
 
 #include <random>
+#include <stdexcept>
 
 #include "invoicing/builders.h"
 #include "invoicing/credit_note.h"

@@ -1,5 +1,7 @@
 #include "reports/invoice_csv.h"
 
+#include <stdexcept>
+
 #include "invoicing/credit_note.h"
 #include "reports/invoice_corpus.h"
 

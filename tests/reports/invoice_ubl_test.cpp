@@ -1,6 +1,8 @@
 // What an invoice says as UBL, and what it cannot say. That it is valid: invoice_corpus_test.cpp.
 #include "reports/invoice_ubl.h"
 
+#include <stdexcept>
+
 #include "reports/invoice_corpus.h"
 
 namespace reports {
@@ -68,6 +70,7 @@ TEST(InvoiceUbl, OfACreditNoteSaysWhatIsCreditedInPositiveAmounts) {
     EXPECT_THAT(xml, Not(HasSubstr("DueDate")));
     EXPECT_THAT(xml, Not(HasSubstr("PaymentMeans")));
     EXPECT_THAT(xml, Not(HasSubstr("\">-")));
+    EXPECT_THAT(xml, Not(HasSubstr("<cbc:Value>-")));
 }
 
 TEST(InvoiceUbl, WhatTakesACreditNoteBackIsAnInvoice) {
