@@ -152,9 +152,8 @@ void run_round(Cluster& cluster, std::size_t jobs) {
         return micros_of([&] { (void)ledger::read_usage(store, accounts, {2026, 10}, by, now); });
     };
     const auto raw = [&](const std::string& group) {
-        return micros_of([&] {
-            link.ask(sums_of("SELECT * FROM charges WHERE period = '2026-10'", group));
-        });
+        return micros_of(
+            [&] { link.ask(sums_of("SELECT * FROM charges WHERE period = '2026-10'", group)); });
     };
     link.ask("SELECT count(*) FROM sessions");
     link.ask("SELECT count(*) FROM charges");

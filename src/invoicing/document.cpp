@@ -213,7 +213,7 @@ std::string canonical_inputs(const Invoice& invoice) {
     }
     if (!invoice.digests_sessions) document.erase("sessions");
     // nlohmann's plain object sorts its keys.
-    return dump(nlohmann::json::parse(dump(document, -1)), -1) + "\n";
+    return dump(nlohmann::json(document), -1) + "\n";
 }
 
 }  // namespace invoicing

@@ -58,8 +58,23 @@ TEST(InvoiceDocument, TheDigestCoversTheInputsAndNotTheNumber) {
     invoice.number = "TG-2026-000002";
     invoice.issued_at = calendar::parse_instant("2026-12-01T00:00:00Z");
     EXPECT_EQ(canonical_inputs(invoice), before);
-    invoice.sessions[0].used += builders::decimal("0.000001");
+    invoice.lines[0].used += builders::decimal("0.000001");
     EXPECT_NE(canonical_inputs(invoice), before);
+}
+
+TEST(InvoiceDocument, TheDigestCoversSessionsWhereTheyWereStoredWithTheInvoice) {
+    Invoice invoice = issued();
+    ASSERT_FALSE(invoice.sessions.empty());
+    const std::string lines = canonical_inputs(invoice);
+    EXPECT_THAT(lines, HasSubstr(R"("digest_covers":"lines")"));
+    invoice.sessions.pop_back();
+    EXPECT_EQ(canonical_inputs(invoice), lines);
+    invoice.digests_sessions = true;
+    const std::string all = canonical_inputs(invoice);
+    EXPECT_THAT(all, Not(HasSubstr("digest_covers")));
+    invoice.sessions.pop_back();
+    EXPECT_NE(canonical_inputs(invoice), all);
+    EXPECT_TRUE(parse_invoice(to_json(invoice, Layout::compact)).digests_sessions);
 }
 
 TEST(InvoiceDocument, CanonicalInputsAreCompactWithSortedKeysAndOneNewline) {
