@@ -2,197 +2,220 @@
 
 #include <nlohmann/json.hpp>
 
+#include "invoicing/object_text.h"
 #include "invoicing/party_fields.h"
 #include "invoicing/totals.h"
 
 namespace invoicing {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using money::Decimal;
 
 std::string_view name_of(LineKind kind) {
     return kind == LineKind::usage ? "usage" : "adjustment";
 }
 
-Json text_of(const Decimal& value) {
-    return to_text(value);
+/// Digits alone: nothing to escape.
+std::string quoted_digits(std::string digits) {
+    digits.insert(digits.begin(), '"');
+    return digits += '"';
 }
-
-Json text_of(const std::optional<Decimal>& value) {
-    return value ? text_of(*value) : Json(nullptr);
+std::string text_of(const Decimal& value) {
+    return quoted_digits(to_text(value));
 }
-
-Json text_of(const std::optional<calendar::Instant>& instant) {
-    return instant ? Json(to_text(*instant)) : Json(nullptr);
+std::string text_of(const money::Payable& value) {
+    return quoted_digits(to_text(value));
+}
+std::string text_of(const calendar::Instant& instant) {
+    return quoted_digits(to_text(instant));
+}
+template <class Value>
+std::string text_of(const std::optional<Value>& value) {
+    return value ? text_of(*value) : "null";
 }
 
 // Documents from before a party had more than an address stay as they are, and so do their digests.
-Json to_json(const Party& party) {
-    Json json = {{"name", party.name},
-                 {"address", party.address},
-                 {"country", party.country},
-                 {"vat_id", party.vat_id}};
-    if (!party.street.empty()) json["street"] = party.street;
+std::string to_json(const Party& party, KeyOrder order) {
+    ObjectText json(order);
+    json.put_string("name", party.name);
+    json.put_string("address", party.address);
+    json.put_string("country", party.country);
+    json.put_string("vat_id", party.vat_id);
+    if (!party.street.empty()) json.put("street", json_string(party.street));
     for (const auto& [key, field] : later_party_fields) {
-        if (!(party.*field).empty()) json[key] = party.*field;
+        if (!(party.*field).empty()) json.put_string(key, party.*field);
     }
-    return json;
+    return json.text();
 }
 
-Json to_json(const TaxTerms& terms) {
-    Json json = {{"category", to_text(terms.category)}, {"rate", text_of(terms.rate)}};
-    if (!terms.text.empty()) json["text"] = terms.text;
-    return json;
+void put_terms(ObjectText& json, const TaxTerms& terms) {
+    json.put_string("category", to_text(terms.category));
+    json.put("rate", text_of(terms.rate));
+    if (!terms.text.empty()) json.put_string("text", terms.text);
 }
 
 // The same of documents from before there were taxes: what bears none and says nothing of it.
-void put_tax(Json& json, const TaxTerms& terms) {
-    if (terms != TaxTerms{}) json["tax"] = to_json(terms);
+void put_tax(ObjectText& json, const TaxTerms& terms) {
+    if (terms == TaxTerms{}) return;
+    ObjectText tax(json.order());
+    put_terms(tax, terms);
+    json.put("tax", tax.text());
 }
 
-Json to_json(const TaxLine& line) {
-    Json json = to_json(line.terms);
-    json["taxable"] = to_text(line.taxable);
-    json["tax"] = to_text(line.tax);
-    return json;
+std::string to_json(const TaxLine& line, KeyOrder order) {
+    ObjectText json(order);
+    put_terms(json, line.terms);
+    json.put("taxable", text_of(line.taxable));
+    json.put("tax", text_of(line.tax));
+    return json.text();
 }
 
 Decimal per_million(const Decimal& price) {
     return price * Decimal(1'000'000);
 }
 
-Json to_json(const Line& line) {
-    Json json = {{"kind", name_of(line.kind)},
-                 {"model", line.model.text()},
-                 {"plan", line.plan},
-                 {"period", line.period},
-                 {"instances", line.instances},
-                 {"runs", line.runs},
-                 {"used_seconds", text_of(line.used)},
-                 {"rounding_seconds", text_of(line.rounding)},
-                 {"minimum_seconds", text_of(line.minimum)},
-                 {"spin_down_seconds", text_of(line.spin_down)},
-                 {"billable_seconds", text_of(line.billable)},
-                 {"gb_seconds", text_of(line.gb_seconds)},
-                 {"unit_price", text_of(line.unit_price)},
-                 {"unit_price_per_million", text_of(per_million(line.unit_price))},
-                 {"amount", text_of(line.amount.value())},
-                 {"payable", to_text(line.payable)}};
+template <class Sums>
+void put_seconds(ObjectText& json, const Sums& sums) {
+    json.put("used_seconds", text_of(sums.used));
+    json.put("rounding_seconds", text_of(sums.rounding));
+    json.put("minimum_seconds", text_of(sums.minimum));
+    json.put("spin_down_seconds", text_of(sums.spin_down));
+    json.put("billable_seconds", text_of(sums.billable));
+    json.put("gb_seconds", text_of(sums.gb_seconds));
+}
+
+std::string to_json(const Line& line, KeyOrder order) {
+    ObjectText json(order);
+    json.put_string("kind", name_of(line.kind));
+    json.put_string("model", line.model.text());
+    json.put_string("plan", line.plan);
+    json.put_string("period", line.period);
+    json.put_number("instances", line.instances);
+    json.put_number("runs", line.runs);
+    put_seconds(json, line);
+    json.put("unit_price", text_of(line.unit_price));
+    json.put("unit_price_per_million", text_of(per_million(line.unit_price)));
+    json.put("amount", text_of(line.amount.value()));
+    json.put("payable", text_of(line.payable));
     if (line.invoiced_before) {
-        json["amount_before"] = text_of(*line.invoiced_before);
-        json["amount_after"] = text_of(*line.invoiced_before + line.amount.value());
+        json.put("amount_before", text_of(*line.invoiced_before));
+        json.put("amount_after", text_of(*line.invoiced_before + line.amount.value()));
     }
     // Documents from before reasons were kept stay as they are, and so do their digests.
     if (!line.reasons.empty()) {
-        json["invoiced_on"] = line.invoiced_on;
-        json["reasons"] = line.reasons;
+        json.put("invoiced_on", json_string(line.invoiced_on));
+        json.put("reasons", json_string(line.reasons));
     }
-    json["accruing"] = line.accruing;
+    json.put_bool("accruing", line.accruing);
     put_tax(json, line.tax);
-    return json;
+    return json.text();
 }
 
-Json to_json(const SessionEntry& entry) {
-    Json json = {{"kind", name_of(entry.kind)},
-                 {"session", entry.session.text()},
-                 {"model", entry.model.text()},
-                 {"key", entry.key.text()},
-                 {"plan", entry.plan},
-                 {"period", entry.period},
-                 {"gb", entry.gb.empty() ? Json(nullptr) : Json(entry.gb)},
-                 {"concurrency", entry.concurrency},
-                 {"runs", entry.runs},
-                 {"start", text_of(entry.start)},
-                 {"end", text_of(entry.end)},
-                 {"used_seconds", text_of(entry.used)},
-                 {"rounding_seconds", text_of(entry.rounding)},
-                 {"minimum_seconds", text_of(entry.minimum)},
-                 {"spin_down_seconds", text_of(entry.spin_down)},
-                 {"billable_seconds", text_of(entry.billable)},
-                 {"gb_seconds", text_of(entry.gb_seconds)},
-                 {"amount", text_of(entry.amount)},
-                 {"estimated", entry.estimated},
-                 {"accruing", entry.accruing}};
+std::string to_json(const SessionEntry& entry, KeyOrder order) {
+    ObjectText json(order);
+    json.put_string("kind", name_of(entry.kind));
+    json.put_string("session", entry.session.text());
+    json.put_string("model", entry.model.text());
+    json.put_string("key", entry.key.text());
+    json.put_string("plan", entry.plan);
+    json.put_string("period", entry.period);
+    json.put("gb", entry.gb.empty() ? "null" : json_string(entry.gb));
+    json.put_number("concurrency", entry.concurrency);
+    json.put_number("runs", entry.runs);
+    json.put("start", text_of(entry.start));
+    json.put("end", text_of(entry.end));
+    put_seconds(json, entry);
+    json.put("amount", text_of(entry.amount));
+    json.put_bool("estimated", entry.estimated);
+    json.put_bool("accruing", entry.accruing);
     if (!entry.reason.empty()) {
         const Decimal difference = entry.amount.value_or(Decimal());
-        json["amount_before"] = text_of(entry.invoiced_before);
-        json["invoiced_on"] = entry.invoiced_on;
-        json["amount_after"] = text_of(entry.invoiced_before + difference);
-        json["reason"] = entry.reason;
-        json["evidence"] = entry.evidence;
+        json.put("amount_before", text_of(entry.invoiced_before));
+        json.put("invoiced_on", json_string(entry.invoiced_on));
+        json.put("amount_after", text_of(entry.invoiced_before + difference));
+        json.put_string("reason", entry.reason);
+        json.put_string("evidence", entry.evidence);
     }
-    return json;
+    return json.text();
 }
 
-Json to_json(const Correction& correction) {
-    Json json = {{"sequence", correction.sequence},
-                 {"reference", correction.reference},
-                 {"amount", text_of(correction.amount.value())},
-                 {"payable", to_text(correction.amount)},
-                 {"author", correction.author},
-                 {"reason", correction.reason},
-                 {"entered_at", to_text(correction.entered_at)},
-                 {"hash", correction.hash}};
+std::string to_json(const Correction& correction, KeyOrder order) {
+    ObjectText json(order);
+    json.put_number("sequence", correction.sequence);
+    json.put_string("reference", correction.reference);
+    json.put("amount", text_of(correction.amount.value()));
+    json.put("payable", text_of(correction.amount));
+    json.put_string("author", correction.author);
+    json.put_string("reason", correction.reason);
+    json.put("entered_at", text_of(correction.entered_at));
+    json.put_string("hash", correction.hash);
     put_tax(json, correction.tax);
-    return json;
+    return json.text();
 }
 
-Json to_json(const ChainHead& head) {
-    return {{"gateway", head.gateway},
-            {"facts", head.facts},
-            {"last_sequence", head.last_sequence},
-            {"hash", head.hash}};
+std::string to_json(const ChainHead& head, KeyOrder order) {
+    ObjectText json(order);
+    json.put_string("gateway", head.gateway);
+    json.put_number("facts", head.facts);
+    json.put_number("last_sequence", head.last_sequence);
+    json.put_string("hash", head.hash);
+    return json.text();
 }
 
 template <class Item>
-Json list_of(const std::vector<Item>& items) {
-    Json list = Json::array();
-    for (const Item& item : items) list.push_back(to_json(item));
-    return list;
+std::string list_of(const std::vector<Item>& items, KeyOrder order) {
+    std::string list = "[";
+    for (const Item& item : items) {
+        if (list.size() > 1) list += ',';
+        list += to_json(item, order);
+    }
+    return list += ']';
 }
 
-Json to_document(const Invoice& invoice) {
-    Json json = {{"number", invoice.number ? Json(*invoice.number) : Json(nullptr)},
-                 {"account", invoice.account},
-                 {"account_id", invoice.account_id.text()},
-                 {"month", invoice.month},
-                 {"timezone", invoice.timezone},
-                 {"currency", invoice.currency.code()},
-                 {"issued_at", text_of(invoice.issued_at)},
-                 {"accrued_to", text_of(invoice.accrued_to)},
-                 {"issuer", to_json(invoice.issuer)},
-                 {"customer", to_json(invoice.customer)},
-                 {"lines", list_of(invoice.lines)},
-                 {"sessions", list_of(invoice.sessions)},
-                 {"total_exact", text_of(invoice.total_exact.value())},
-                 {"total", to_text(invoice.total)},
-                 {"digest", invoice.digest}};
+enum class Part { whole, inputs };
+
+/// The inputs: without what comes with the issue.
+std::string to_document(const Invoice& invoice, KeyOrder order, Part part) {
+    const bool is_whole = part == Part::whole;
+    ObjectText json(order);
+    if (is_whole) json.put_or_null("number", invoice.number);
+    json.put_string("account", invoice.account);
+    json.put_string("account_id", invoice.account_id.text());
+    json.put_string("month", invoice.month);
+    json.put_string("timezone", invoice.timezone);
+    json.put_string("currency", invoice.currency.code());
+    if (is_whole) json.put("issued_at", text_of(invoice.issued_at));
+    if (is_whole) json.put("accrued_to", text_of(invoice.accrued_to));
+    json.put("issuer", to_json(invoice.issuer, order));
+    json.put("customer", to_json(invoice.customer, order));
+    json.put("lines", list_of(invoice.lines, order));
+    if (is_whole || invoice.digests_sessions)
+        json.put("sessions", list_of(invoice.sessions, order));
+    json.put("total_exact", text_of(invoice.total_exact.value()));
+    json.put("total", text_of(invoice.total));
+    if (is_whole) json.put_string("digest", invoice.digest);
     // Documents from before there were corrections stay as they are, and so do their digests.
-    if (!invoice.corrections.empty()) json["corrections"] = list_of(invoice.corrections);
-    if (!invoice.chain_heads.empty()) json["chain_heads"] = list_of(invoice.chain_heads);
+    if (!invoice.corrections.empty()) json.put("corrections", list_of(invoice.corrections, order));
+    if (is_whole && !invoice.chain_heads.empty())
+        json.put("chain_heads", list_of(invoice.chain_heads, order));
     if (states_tax(invoice)) {
-        json["taxes"] = list_of(invoice.taxes);
-        json["net"] = to_text(invoice.net);
-        json["tax"] = to_text(invoice.tax);
+        json.put("taxes", list_of(invoice.taxes, order));
+        json.put("net", text_of(invoice.net));
+        json.put("tax", text_of(invoice.tax));
     }
-    if (invoice.payment_days != 0) json["payment_days"] = invoice.payment_days;
-    if (!invoice.due_date.empty()) json["due_date"] = invoice.due_date;
+    if (invoice.payment_days != 0) json.put_number("payment_days", invoice.payment_days);
+    if (is_whole && !invoice.due_date.empty()) json.put_string("due_date", invoice.due_date);
     if (!invoice.voids.empty()) {
-        json["voids"] = invoice.voids;
-        json["reason"] = invoice.reason;
+        json.put_string("voids", invoice.voids);
+        json.put_string("reason", invoice.reason);
     }
-    if (!invoice.digests_sessions) json["digest_covers"] = "lines";
+    if (!invoice.digests_sessions) json.put_string("digest_covers", "lines");
     // An invoice is what a document is that does not say so: all were, before there were others.
     const bool is_invoice = invoice.kind == DocumentKind::invoice;
-    if (!is_invoice) json["kind"] = to_text(invoice.kind);
-    if (!is_invoice || !invoice.corrects.empty()) json["corrects"] = invoice.corrects;
-    return json;
-}
-
-template <class Document>
-std::string dump(const Document& document, int indent) {
-    return document.dump(indent, ' ', false, Document::error_handler_t::replace);
+    if (!is_invoice) json.put_string("kind", to_text(invoice.kind));
+    if (!is_invoice || !invoice.corrects.empty())
+        json.put("corrects", json_string(invoice.corrects));
+    return json.text();
 }
 
 }  // namespace
@@ -202,18 +225,13 @@ std::string_view to_text(DocumentKind kind) {
 }
 
 std::string to_json(const Invoice& invoice, Layout layout) {
-    return dump(to_document(invoice), layout == Layout::indented ? 2 : -1);
+    std::string compact = to_document(invoice, KeyOrder::reader, Part::whole);
+    if (layout == Layout::compact) return compact;
+    return nlohmann::ordered_json::parse(compact).dump(2);
 }
 
 std::string canonical_inputs(const Invoice& invoice) {
-    Json document = to_document(invoice);
-    for (const char* key :
-         {"number", "issued_at", "accrued_to", "digest", "chain_heads", "due_date"}) {
-        document.erase(key);
-    }
-    if (!invoice.digests_sessions) document.erase("sessions");
-    // nlohmann's plain object sorts its keys.
-    return dump(nlohmann::json(document), -1) + "\n";
+    return to_document(invoice, KeyOrder::sorted, Part::inputs) + "\n";
 }
 
 }  // namespace invoicing

@@ -1,5 +1,7 @@
 #include "invoicing/document.h"
 
+#include <nlohmann/json.hpp>
+
 #include "invoicing/builders.h"
 
 namespace invoicing {
@@ -48,6 +50,32 @@ TEST(InvoiceDocument, HasTheKeysOfTheContractInOrder) {
           R"("amount_before":"0","amount_after":"0.000500001")", R"("total_exact":"0")",
           R"("total":"0.00")"}) {
         EXPECT_THAT(text, HasSubstr(part));
+    }
+}
+
+// As the library writes them, whatever is in them: digests of long ago were made by it.
+TEST(InvoiceDocument, BothFormsAreWhatAJsonLibraryMakesOfThem) {
+    Invoice invoice = issued();
+    invoice.customer.name =
+        std::string("a\"b\\c/\t\x01\x7f\xff\xc3 日本 \xed\xa0\x80") + '\0' + "end";
+    invoice.voids = "TG-2026-000000";
+    invoice.reason = "line\nbreak";
+    invoice.corrects = {"é", "\x80"};
+    invoice.payment_days = 30;
+    for (const bool digests_sessions : {false, true}) {
+        invoice.digests_sessions = digests_sessions;
+        const std::string compact = to_json(invoice, Layout::compact);
+        auto document = nlohmann::ordered_json::parse(compact);
+        EXPECT_EQ(document.dump(), compact);
+        for (const char* key :
+             {"number", "issued_at", "accrued_to", "digest", "chain_heads", "due_date"})
+            document.erase(key);
+        if (!digests_sessions) document.erase("sessions");
+        EXPECT_EQ(nlohmann::json::parse(document.dump()).dump() + "\n", canonical_inputs(invoice));
+        EXPECT_EQ(document["customer"]["name"],
+                  nlohmann::json::parse(
+                      nlohmann::json(invoice.customer.name)
+                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     }
 }
 
