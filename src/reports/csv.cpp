@@ -12,13 +12,22 @@ std::string to_csv_field(std::string_view text) {
         field += '\'';
     }
     field += text;
-    if (field.find_first_of("\",\r\n") == std::string::npos) return field;
-    std::string quoted = "\"";
-    for (const char c : field) {
-        if (c == '"') quoted += '"';
-        quoted += c;
+    std::string value;
+    append_csv_value(value, field);
+    return value;
+}
+
+void append_csv_value(std::string& out, std::string_view text) {
+    if (text.find_first_of("\",\r\n") == std::string_view::npos) {
+        out += text;
+        return;
     }
-    return quoted + "\"";
+    out += '"';
+    for (const char c : text) {
+        if (c == '"') out += '"';
+        out += c;
+    }
+    out += '"';
 }
 
 std::string to_csv_line(const std::vector<std::string>& fields) {
