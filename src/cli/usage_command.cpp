@@ -5,8 +5,10 @@
 
 #include "cli/command.h"
 #include "cli/database.h"
+#include "cli/focus_export.h"
 #include "ledger/usage.h"
 #include "platform/clock.h"
+#include "platform/files.h"
 #include "reports/usage_report.h"
 
 namespace cli {
@@ -17,6 +19,7 @@ struct Arguments {
     MonthScope scope;
     std::string by = "model";
     std::string format = "table";
+    std::string out;
 };
 
 const std::map<std::string, invoicing::UsageBy> groupings = {
@@ -25,21 +28,38 @@ const std::map<std::string, invoicing::UsageBy> groupings = {
     {"key", invoicing::UsageBy::key},
     {"day", invoicing::UsageBy::day}};
 
-const std::map<std::string, std::string (*)(const invoicing::Usage&)> formats = {
+const std::map<std::string, std::string (*)(const invoicing::Usage&)> renderers = {
     {"table", reports::usage_table}, {"csv", reports::usage_csv}, {"json", reports::usage_json}};
 
-void print_usage(const Arguments& arguments) {
+std::vector<ledger::Account> accounts_of(ledger::Store& store, const MonthScope& scope) {
+    if (scope.account.empty()) return ledger::list_accounts(store, true);
+    return {ledger::get_account(store, scope.account)};
+}
+
+void write(const std::string& text, const std::string& path) {
+    if (!path.empty() && path != "-") {
+        platform::write_file_atomically(path, text);
+        return;
+    }
+    std::cout << text << std::flush;
+    if (!std::cout) throw std::runtime_error("standard output: cannot be written");
+}
+
+void write_usage(const Arguments& arguments) {
     with_store(arguments.config, [&](ledger::Store& store) {
-        std::vector<ledger::Account> accounts;
-        if (arguments.scope.account.empty()) {
-            accounts = ledger::list_accounts(store, true);
-        } else {
-            accounts.push_back(ledger::get_account(store, arguments.scope.account));
-        }
-        std::cout << formats.at(arguments.format)(
-            ledger::read_usage(store, accounts, *calendar::parse_month(arguments.scope.month),
-                               groupings.at(arguments.by), platform::SystemClock().now()));
+        const invoicing::Usage usage =
+            ledger::read_usage(store, accounts_of(store, arguments.scope),
+                               *calendar::parse_month(arguments.scope.month),
+                               groupings.at(arguments.by), platform::SystemClock().now());
+        write(renderers.at(arguments.format)(usage), arguments.out);
     });
+}
+
+void run(const Arguments& arguments) {
+    if (arguments.format == "focus")
+        export_focus({.config = arguments.config, .scope = arguments.scope, .out = arguments.out});
+    else
+        write_usage(arguments);
 }
 
 }  // namespace
@@ -49,13 +69,21 @@ void add_usage(CLI::App& app, Exit&) {
     CLI::App* command = app.add_subcommand("usage", "what a month has brought so far");
     arguments->config.add_to(*command);
     arguments->scope.add_to(*command);
-    command->add_option("--by", arguments->by, "what a row of an account is")
+    command->add_option("--by", arguments->by, "what a row of an account is (not with focus)")
         ->check(CLI::IsMember(groupings))
         ->capture_default_str();
-    command->add_option("--format", arguments->format)
-        ->check(CLI::IsMember(formats))
+    command
+        ->add_option("--format", arguments->format,
+                     "focus: FOCUS 1.2, a row per session, rounding, credit and tax")
+        ->check(CLI::IsMember({"table", "csv", "json", "focus"}))
         ->capture_default_str();
-    command->callback([arguments] { print_usage(*arguments); });
+    command
+        ->add_option("--out", arguments->out,
+                     "a file to write, readable by its owner alone; else standard output. focus: a "
+                     "folder, or a file's name; what is invoiced and what is open are files of "
+                     "their own")
+        ->type_name("PATH");
+    command->callback([arguments] { run(*arguments); });
 }
 
 }  // namespace cli
