@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -33,13 +34,17 @@ class Link {
         return value;
     }
     std::vector<std::string> copy_out(const std::string& sql) {
-        PQclear(PQexec(link_, sql.c_str()));
         std::vector<std::string> lines;
+        copy_out(sql, [&](std::string_view line) { lines.emplace_back(line); });
+        return lines;
+    }
+    template <class Visit>
+    void copy_out(const std::string& sql, Visit visit) {
+        PQclear(PQexec(link_, sql.c_str()));
         char* line = nullptr;
         for (int length = 0; (length = PQgetCopyData(link_, &line, 0)) > 0; PQfreemem(line))
-            lines.emplace_back(line, static_cast<std::size_t>(length));
+            visit(std::string_view(line, static_cast<std::size_t>(length)));
         finish();
-        return lines;
     }
     void copy_in(const std::string& sql, const std::vector<std::string>& lines) {
         start_copy(sql);
