@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/focus_export.h"
+#include "cli/usage_follow.h"
 #include "ledger/usage.h"
 #include "platform/clock.h"
 #include "platform/files.h"
@@ -20,6 +21,8 @@ struct Arguments {
     std::string by = "model";
     std::string format = "table";
     std::string out;
+    bool follow = false;
+    std::int64_t interval_seconds = 5;
 };
 
 const std::map<std::string, invoicing::UsageBy> groupings = {
@@ -56,6 +59,13 @@ void write_usage(const Arguments& arguments) {
 }
 
 void run(const Arguments& arguments) {
+    if (arguments.follow) {
+        follow_usage({.config = arguments.config,
+                      .account = arguments.scope.account,
+                      .interval_seconds = arguments.interval_seconds});
+        return;
+    }
+    if (arguments.scope.month.empty()) throw CLI::RequiredError("--month");
     if (arguments.format == "focus")
         export_focus({.config = arguments.config, .scope = arguments.scope, .out = arguments.out});
     else
@@ -69,6 +79,16 @@ void add_usage(CLI::App& app, Exit&) {
     CLI::App* command = app.add_subcommand("usage", "what a month has brought so far");
     arguments->config.add_to(*command);
     arguments->scope.add_to(*command);
+    CLI::Option* month = command->get_option("--month")->required(false);
+    CLI::Option* follow = command->add_flag(
+        "--follow", arguments->follow,
+        "what accounts spend at this moment, drawn anew until Ctrl-C; in a pipe block after block");
+    command->add_option("--interval", arguments->interval_seconds, "seconds from block to block")
+        ->needs(follow)
+        ->type_name("S")
+        ->check(CLI::Range(1, 86'400))
+        ->capture_default_str();
+    follow->excludes(month);
     command->add_option("--by", arguments->by, "what a row of an account is (not with focus)")
         ->check(CLI::IsMember(groupings))
         ->capture_default_str();
