@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
@@ -7,10 +9,10 @@
 #include "cli/database.h"
 #include "cli/focus_export.h"
 #include "cli/usage_follow.h"
+#include "cli/usage_renderer.h"
 #include "ledger/usage.h"
 #include "platform/clock.h"
 #include "platform/files.h"
-#include "reports/usage_report.h"
 
 namespace cli {
 namespace {
@@ -31,9 +33,6 @@ const std::map<std::string, invoicing::UsageBy> groupings = {
     {"key", invoicing::UsageBy::key},
     {"day", invoicing::UsageBy::day}};
 
-const std::map<std::string, std::string (*)(const invoicing::Usage&)> renderers = {
-    {"table", reports::usage_table}, {"csv", reports::usage_csv}, {"json", reports::usage_json}};
-
 std::vector<ledger::Account> accounts_of(ledger::Store& store, const MonthScope& scope) {
     if (scope.account.empty()) return ledger::list_accounts(store, true);
     return {ledger::get_account(store, scope.account)};
@@ -48,14 +47,26 @@ void write(const std::string& text, const std::string& path) {
     if (!std::cout) throw std::runtime_error("standard output: cannot be written");
 }
 
+// Bytes that are no text do a terminal no good.
+void require_a_place(const Arguments& arguments) {
+    const bool is_to_terminal =
+        (arguments.out.empty() || arguments.out == "-") && ::isatty(STDOUT_FILENO) == 1;
+    if (arguments.format == "pdf" && is_to_terminal)
+        throw CLI::ValidationError("--format pdf", "not to a terminal: name a file with --out");
+}
+
 void write_usage(const Arguments& arguments) {
-    with_store(arguments.config, [&](ledger::Store& store) {
-        const invoicing::Usage usage =
-            ledger::read_usage(store, accounts_of(store, arguments.scope),
-                               *calendar::parse_month(arguments.scope.month),
-                               groupings.at(arguments.by), platform::SystemClock().now());
-        write(renderers.at(arguments.format)(usage), arguments.out);
-    });
+    require_a_place(arguments);
+    const Settings settings = load_settings(arguments.config);
+    const Database database(settings);
+    ledger::Store store = open_store(database);
+    const auto accounts = accounts_of(store, arguments.scope);
+    const invoicing::Usage usage =
+        ledger::read_usage(store, accounts, *calendar::parse_month(arguments.scope.month),
+                           groupings.at(arguments.by), platform::SystemClock().now());
+    reports::UsageHead head{.issuer = settings.issuer.name};
+    if (accounts.size() == 1) head.account = accounts.front().name;
+    write(UsageRenderer(settings.reports).render(usage, head, arguments.format), arguments.out);
 }
 
 void run(const Arguments& arguments) {
@@ -95,7 +106,7 @@ void add_usage(CLI::App& app, Exit&) {
     command
         ->add_option("--format", arguments->format,
                      "focus: FOCUS 1.2, a row per session, rounding, credit and tax")
-        ->check(CLI::IsMember({"table", "csv", "json", "focus"}))
+        ->check(CLI::IsMember({"table", "csv", "json", "html", "pdf", "focus"}))
         ->capture_default_str();
     command
         ->add_option("--out", arguments->out,
