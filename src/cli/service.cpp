@@ -9,6 +9,7 @@
 
 #include "bytez/catalogue.h"
 #include "cli/bookkeeping.h"
+#include "cli/report_writer.h"
 #include "cli/signing_key.h"
 #include "cli/traffic.h"
 #include "console/server.h"
@@ -185,6 +186,7 @@ struct Service::Parts {
           source(*journal, reader),
           database(settings),
           books(database, bookkeeping_options(settings), get_signing_key(settings), source, clock),
+          report_writer(database, settings, clock),
           keys(database.store_options(), settings.data_dir + "/keys.json"),
           directory(keys),
           ownership(keys),
@@ -232,6 +234,7 @@ struct Service::Parts {
         gateway.stop(Duration::seconds(settings.gateway.stop_seconds));
         watcher.stop();
         journal->close();
+        report_writer.stop();
         books.stop();
         keys.stop();
         console.stop();
@@ -243,6 +246,7 @@ struct Service::Parts {
     ledger::JournalSource source;
     Database database;
     Bookkeeping books;
+    ReportWriter report_writer;
     ledger::KeySnapshot keys;
     SnapshotDirectory directory;
     SnapshotOwnership ownership;

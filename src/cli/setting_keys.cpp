@@ -193,6 +193,11 @@ std::string check_level(const std::string& text) {
                : "must be debug, info, warning or error";
 }
 
+std::string check_report_format(const std::string& text) {
+    const bool is_one = text == "pdf" || text == "html" || text == "csv" || text == "json";
+    return is_one ? "" : "must be pdf, html, csv or json";
+}
+
 std::string check_series(const std::string& text) {
     return invoicing::is_series(text)
                ? ""
@@ -323,6 +328,11 @@ const std::vector<SettingKey>& setting_keys() {
                  FIELD(reports.templates)),
         text_key("reports.fonts", "families for PDFs, by commas, the first that has a script",
                  FIELD(reports.fonts)),
+        text_key("reports.directory",
+                 "where `serve` writes each account's usage of a month that has ended; empty: none",
+                 FIELD(reports.directory)),
+        list_key("reports.formats", "of these reports: pdf, html, csv, json",
+                 FIELD(reports.formats), check_report_format),
         text_key("origin.listen", "where the self-hosted model host listens", FIELD(origin.listen),
                  check_address),
         secret(list_key("origin.keys", "keys that may call the origin; \"any\" lets every key in",

@@ -90,6 +90,8 @@ struct Settings {
     struct Reports {
         std::string templates;
         std::string fonts = reports::default_font_families;
+        std::string directory;
+        std::vector<std::string> formats = {"pdf", "csv"};
     } reports;
     struct Origin {
         std::string listen = "127.0.0.1:8082";

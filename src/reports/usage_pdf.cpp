@@ -58,8 +58,8 @@ PdfTable table_of(const Usage& usage, const UsageHead& head) {
                     {.title = "Inferences", .align = Align::right, .style = figures, .at_most = 48},
                     decimal("Used s", 62),
                     decimal("Billable s", 56),
-                    decimal("GB-seconds", 74),
-                    decimal(std::string(usage.currency.code()), 84)},
+                    decimal("GB-seconds", 84),
+                    decimal(std::string(usage.currency.code()), 116)},
         .gap = 9,
         .padding = 3.5};
     table.columns[0].title[0] = static_cast<char>(table.columns[0].title[0] - 'a' + 'A');
