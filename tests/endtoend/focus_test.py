@@ -11,8 +11,9 @@ import subprocess
 import sys
 import unittest
 
+from counted_load import Books
 from road_test import ended, month_of
-from stack import BINARY, SOURCE, TINY, Failed, Stack, wait_for
+from stack import BINARY, SOURCE, TINY, Failed, Stack, call, wait_for
 
 sys.path.insert(0, str(SOURCE / "tests/focus"))
 import focus_rules  # noqa: E402
@@ -174,6 +175,80 @@ class Focus(unittest.TestCase):
                     self.command("usage", *arguments)
                 self.assertIn(f"exit {status}", str(failed.exception))
                 self.assertIn(word, str(failed.exception))
+
+    def test_8_usage_is_a_page_and_a_pdf_too(self):
+        total = json.loads(self.command("usage", "--month", self.month, "--format",
+                                        "json"))["total"]["amount"]
+        page = self.command("usage", "--month", self.month, "--format", "html", "--by", "key")
+        self.assertIn(f'<span class="exact">{total}</span>', page)
+        self.assertIn("acme, &quot;Ltd&quot;", page)
+        path = os.path.join(self.stack.folder.path, "usage.pdf")
+        self.command("usage", "--month", self.month, "--format", "pdf", "--out", path)
+        text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True,
+                              check=True).stdout
+        self.assertIn(f"{self.month} by model", text)
+        self.assertIn(total, text.replace("\n", ""))
+
+
+class Scheduled(unittest.TestCase):
+    """`serve` with a session of the last month in its books."""
+
+    def setUp(self):
+        self.stack = Stack(upstream="http://127.0.0.1:9", keys="managed", start=False)
+        self.addCleanup(self.stack.__exit__, None, None, None)
+        self.directory = os.path.join(self.stack.folder.path, "reports")
+        self.stack.settings["reports.directory"] = self.directory
+        self.stack.settings["reports.formats"] = "csv,json"
+
+    def remember_a_session(self):
+        """Of the month before this one, as a meter would have left it."""
+        books = Books.embedded(self.stack.settings["data_dir"])
+        books.ask("UPDATE tollgate.accounts SET created_at = date_trunc('month', now()) - interval "
+                  "'20 days'")
+        books.ask(
+            "INSERT INTO tollgate.sessions (account_id, id, upstream, model, key, gb, concurrency, "
+            "expiration_seconds, discovered, loaded_at, running_at, running_evidence, ended_at, "
+            "end_reason, end_evidence, estimated, runs, adjusted, plan) SELECT id, 's-1', 'u', 'm', "
+            "'k', 0.5, 1, 1800, false, s, s, 'modified', s + interval '10 minutes', 'deleted', "
+            "'delete_answer', false, 0, false, 'bytez-2024-06' FROM tollgate.accounts, "
+            "(SELECT date_trunc('month', now()) - interval '5 days' AS s) x")
+
+    def test_writes_the_last_month_once_also_after_a_kill(self):
+        self.stack.start_gateway()
+        self.stack.command("account", "create", "acme")
+        self.remember_a_session()
+        names = wait_for("the reports are there", lambda: self.written(), 60, 0.5)
+        self.assertEqual(len(names), 2)
+        (account,) = json.loads(self.stack.command("account", "list", "--format", "json"))
+        with open(os.path.join(self.directory, names[0])) as file:
+            self.assertIn(f",{account['id']},acme,m,1,0,0,0,600,", file.read())
+        before = [os.stat(os.path.join(self.directory, name)).st_mtime_ns for name in names]
+        self.stack.gateway.child.kill()
+        self.stack.gateway.child.wait()
+        self.stack.start_gateway()
+        # It looks when it starts; what it would write is there before it is ready for long.
+        wait_for("it ships", lambda: self.stack.command("gateway", "list"), 30)
+        self.stack.gateway.stop()
+        self.assertEqual(self.written(), names)
+        self.assertEqual([os.stat(os.path.join(self.directory, n)).st_mtime_ns for n in names],
+                         before)
+
+    def written(self):
+        found = sorted(os.path.relpath(os.path.join(folder, name), self.directory)
+                       for folder, _, names in os.walk(self.directory) for name in names
+                       if not name.endswith(".tmp"))
+        return found if len(found) > 1 else None
+
+    def test_a_bad_directory_is_said_and_stops_nothing(self):
+        self.stack.settings["reports.directory"] = "/proc/none/reports"
+        self.stack.start_gateway()
+        wait_for("it is said", lambda: "/proc/none/reports" in self.stack.gateway.output(), 20)
+        self.assertIn("cannot be written", self.stack.gateway.output())
+        self.assertEqual(call(self.stack.console, "GET", "/healthz")[0], 200)
+        self.stack.settings["reports.formats"] = "docx"
+        with self.assertRaises(Failed) as failed:
+            self.stack.command("account", "list", status=0)
+        self.assertIn("reports.formats", str(failed.exception))
 
 
 if __name__ == "__main__":
