@@ -159,7 +159,14 @@ class Focus(unittest.TestCase):
                             "acme, \"Ltd\"")
         path = os.path.join(self.stack.folder.path, "focus", f"focus-{self.month}.csv")
         with open(path, newline="") as file:
-            self.assertEqual(text, file.read().replace("\r\n", "\n"))
+            whole = file.read()
+        self.assertEqual(text, whole.replace("\r\n", "\n"))
+        named = os.path.join(self.stack.folder.path, "mine.csv")
+        said = self.command("usage", "--month", self.month, "--format", "focus", "--out", named)
+        self.assertEqual([os.path.basename(path) for path in said.split()],
+                         ["mine.csv", "mine.open.csv", "mine.metadata.json"])
+        with open(named, newline="") as file:
+            self.assertEqual(file.read(), whole)
 
     def test_7_wrong_use_is_said(self):
         for arguments, status, word in (
