@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "invoicing/document.h"
+#include "ledger/array_text.h"
 #include "ledger/focus_open.h"
 #include "ledger/invoices.h"
-#include "ledger/issuing.h"
 #include "ledger/row_stream.h"
 
 namespace ledger {
@@ -16,15 +16,19 @@ using invoicing::Invoice;
 using invoicing::SessionEntry;
 using money::Decimal;
 
-// An invoice's document without its sessions, which may be many. The text of numbers and the order
-// of keys stay.
-Invoice read_head(Work& work, const std::string& number) {
-    const pqxx::row row = work.exec_params1(
-        "SELECT (SELECT json_object_agg(key, CASE key WHEN 'sessions' THEN '[]'::json ELSE value "
-        "END) FROM json_each(document::json)) FROM invoices WHERE number = $1",
-        number);
-    return invoicing::parse_invoice(row[0].as<std::string>());
-}
+// Both streams read the documents in this order. The second has the sessions of each, in the order
+// in which they stand in it: a lateral join of a function keeps its outer side's order, and what
+// reads them side by side would find out if it did not.
+const std::string invoices_of_month =
+    "(SELECT number, document::json AS document FROM invoices WHERE month = $1 AND account_id = "
+    "ANY ($2::text[]) ORDER BY account_id, issued_at, series, year, counter) i";
+
+// Documents without their sessions, which may be many. The text of numbers and the order of keys
+// stay.
+const std::string heads_of_invoices =
+    "SELECT i.number, (SELECT json_object_agg(key, CASE key WHEN 'sessions' THEN '[]'::json ELSE "
+    "value END) FROM json_each(i.document)) FROM " +
+    invoices_of_month;
 
 Decimal get_decimal(const pqxx::field& field) {
     const auto value = money::parse_decimal(field.c_str());
@@ -42,13 +46,15 @@ std::optional<calendar::Instant> find_document_instant(const pqxx::field& field)
     return field.is_null() ? std::nullopt : calendar::parse_instant(field.c_str());
 }
 
-const std::string entries_of_invoice =
+const std::string entries_of_invoices =
     "SELECT s.kind, s.session, s.model, s.key, s.plan, s.period, s.gb, s.concurrency, s.runs, "
-    "s.start, s.\"end\", s.used_seconds, s.billable_seconds, s.gb_seconds, s.amount, s.estimated "
-    "FROM invoices i, json_to_recordset(i.document::json -> 'sessions') AS s(kind text, session "
-    "text, model text, key text, plan text, period text, gb text, concurrency bigint, runs bigint, "
-    "start text, \"end\" text, used_seconds text, billable_seconds text, gb_seconds text, amount "
-    "text, estimated boolean) WHERE i.number = $1";
+    "s.start, s.\"end\", s.used_seconds, s.billable_seconds, s.gb_seconds, s.amount, s.estimated, "
+    "i.number FROM " +
+    invoices_of_month +
+    ", json_to_recordset(i.document -> 'sessions') AS s(kind text, session text, model text, key "
+    "text, plan text, period text, gb text, concurrency bigint, runs bigint, start text, \"end\" "
+    "text, used_seconds text, billable_seconds text, gb_seconds text, amount text, estimated "
+    "boolean)";
 
 SessionEntry read_entry(const pqxx::row& row) {
     return {.kind = std::string_view(row[0].c_str()) == "usage" ? invoicing::LineKind::usage
@@ -70,16 +76,22 @@ SessionEntry read_entry(const pqxx::row& row) {
             .estimated = row[15].as<bool>()};
 }
 
-// By session and line, as the appendix has them; what was charged and charged back is not there.
+// By session and line, as the appendix has them; what was charged and charged back is not there. A
+// document that takes another one back has the sessions of that one.
 const std::string entries_of_charges =
     "SELECT c.session_id, c.model, c.plan, c.period, (array_agg(c.key ORDER BY c.revision "
     "DESC))[1], (array_agg(c.gb ORDER BY c.revision DESC))[1], (array_agg(c.concurrency ORDER BY "
-    "c.revision DESC))[1], (array_agg(c.starts_at ORDER BY c.revision DESC))[1], "
+    "c.revision DESC))[1], (array_agg(c.starts_at ORDER BY c.revision DESC))[1] AS starts_at, "
     "(array_agg(c.ends_at ORDER BY c.revision DESC))[1], (array_agg(c.estimated ORDER BY "
     "c.revision DESC))[1], sum(c.runs)::bigint, sum(c.used_seconds), sum(c.seconds), "
-    "sum(c.gb_seconds), sum(c.amount) FROM invoice_batches b JOIN charges c USING (account_id, "
-    "period, batch) WHERE b.number = $1 GROUP BY 1, 2, 3, 4 HAVING sum(c.runs) <> 0 OR "
-    "sum(c.used_seconds) <> 0 OR sum(c.seconds) <> 0 OR sum(c.amount) <> 0 ORDER BY 4, 2, 3, 8, 1";
+    "sum(c.gb_seconds), sum(c.amount), i.number FROM invoices i LEFT JOIN invoice_voids v ON "
+    "v.credit_note = i.number JOIN invoice_batches b ON b.number = coalesce(v.number, i.number) "
+    "JOIN charges c ON (c.account_id, c.period, c.batch) = (b.account_id, b.period, b.batch) "
+    "WHERE i.month = $1 AND i.account_id = ANY ($2::text[]) AND i.document::json ->> "
+    "'digest_covers' = 'lines' GROUP BY i.number, c.session_id, c.model, c.plan, c.period "
+    "HAVING sum(c.runs) <> 0 OR sum(c.used_seconds) <> 0 OR sum(c.seconds) <> 0 OR sum(c.amount) "
+    "<> 0 ORDER BY i.account_id, i.issued_at, i.series, i.year, i.counter, c.period, c.model, "
+    "c.plan, starts_at, c.session_id";
 
 SessionEntry read_charged_entry(const pqxx::row& row) {
     return {.session = lifecycle::SessionId(row[0].c_str()),
@@ -99,16 +111,6 @@ SessionEntry read_charged_entry(const pqxx::row& row) {
             .estimated = row[9].as<bool>()};
 }
 
-/// Charges from before they kept what they say of their session.
-bool has_bare_charges(Work& work, const std::string& number) {
-    return work
-        .exec_params1(
-            "SELECT EXISTS (SELECT FROM invoice_batches b JOIN charges c USING "
-            "(account_id, period, batch) WHERE b.number = $1 AND c.key IS NULL)",
-            number)[0]
-        .as<bool>();
-}
-
 invoicing::LineKind kind_of(const Invoice& invoice, const SessionEntry& entry) {
     const bool is_adjustment = std::ranges::any_of(invoice.lines, [&](const auto& line) {
         return line.kind == invoicing::LineKind::adjustment && line.model == entry.model &&
@@ -125,66 +127,83 @@ void turn_sign(SessionEntry& entry) {
     if (entry.amount) entry.amount = -*entry.amount;
 }
 
-/// Each session of the invoice, without holding them all where that can be helped.
-void for_each_entry(Work& work, const Invoice& invoice, const std::string& number,
-                    const std::function<void(const SessionEntry&)>& act) {
-    if (invoice.digests_sessions) {
-        for_each_row(
-            work, [&](const pqxx::row& row) { return act(read_entry(row)), true; },
-            entries_of_invoice, number);
-        return;
-    }
-    const std::string& holder = invoice.voids.empty() ? number : invoice.voids;
-    if (has_bare_charges(work, holder)) {
-        for (const SessionEntry& entry : read_invoice(work, number).sessions) act(entry);
-        return;
-    }
-    for_each_row(
-        work,
-        [&](const pqxx::row& row) {
+/// Each of the invoice's sessions: the stream of documents that hold them, or that of charges, is
+/// at them.
+class SessionStreams {
+  public:
+    SessionStreams(Work& work, const std::string& month, const std::string& accounts)
+        : stored_(work, entries_of_invoices, month, accounts),
+          charged_(work, entries_of_charges, month, accounts) {}
+
+    template <class Act>
+    void take(const Invoice& invoice, Act act) {
+        if (invoice.digests_sessions) {
+            for_each_of(stored_, 16, *invoice.number,
+                        [&](const pqxx::row& row) { act(read_entry(row)); });
+            return;
+        }
+        for_each_of(charged_, 15, *invoice.number, [&](const pqxx::row& row) {
             SessionEntry entry = read_charged_entry(row);
             entry.kind = kind_of(invoice, entry);
             if (!invoice.voids.empty()) turn_sign(entry);
             act(entry);
-            return true;
-        },
-        entries_of_charges, holder);
-}
+        });
+    }
 
-void visit_invoice(Work& work, const std::string& number, const FocusVisitor& visit) {
-    const Invoice invoice = read_head(work, number);
+    void require_end() {
+        require_end(stored_, 16);
+        require_end(charged_, 15);
+    }
+
+  private:
+    template <class Act>
+    static void for_each_of(RowCursor& stream, int number_column, const std::string& number,
+                            Act act) {
+        for (auto row = stream.peek(); row && (*row)[number_column].c_str() == number;
+             row = stream.peek()) {
+            act(*row);
+            stream.pop();
+        }
+    }
+    static void require_end(RowCursor& stream, int number_column) {
+        if (const auto left = stream.peek())
+            throw std::runtime_error(std::string("sessions of invoice ") +
+                                     (*left)[number_column].c_str() +
+                                     " came out of their order");
+    }
+
+    RowCursor stored_;
+    RowCursor charged_;
+};
+
+void visit_invoice(const Invoice& invoice, SessionStreams& sessions, const FocusVisitor& visit) {
     const calendar::Zone zone = get_zone(invoice.timezone);
     const FocusStatement statement = statement_of(invoice, zone);
-    for_each_entry(work, invoice, number, [&](const SessionEntry& entry) {
+    sessions.take(invoice, [&](const SessionEntry& entry) {
         visit(statement, usage_row(statement, entry, get_unit_price(invoice, entry), zone));
     });
     for (const auto& row : rows_beside_usage(invoice, statement, zone)) visit(statement, row);
 }
 
-void visit_invoices(Work& work, const Account& account, calendar::Month month,
+void visit_invoices(Work& work, const std::string& accounts, calendar::Month month,
                     const FocusVisitor& visit) {
-    for_each_row(
-        work,
-        [&](const pqxx::row& row) {
-            visit_invoice(work, row[0].as<std::string>(), visit);
-            return true;
-        },
-        "SELECT number FROM invoices WHERE account_id = $1 AND month = $2 ORDER BY issued_at, "
-        "series, year, counter",
-        account.id.text(), to_text(month));
+    RowCursor heads(work, heads_of_invoices, to_text(month), accounts);
+    SessionStreams sessions(work, to_text(month), accounts);
+    for (auto row = heads.peek(); row; row = heads.peek()) {
+        visit_invoice(invoicing::parse_invoice((*row)[1].as<std::string>()), sessions, visit);
+        heads.pop();
+    }
+    sessions.require_end();
 }
 
 }  // namespace
 
 std::int64_t for_each_focus_row(Store& store, const FocusQuery& query, const FocusVisitor& visit) {
+    ArrayText accounts;
+    for (const Account& account : query.accounts) accounts.add(account.id.text());
     return transact_reading(store, [&](Work& work) {
-        for (const Account& account : query.accounts)
-            visit_invoices(work, account, query.month, visit);
-        const PlansByName plans = read_plans_by_name(work);
-        std::int64_t left_out = 0;
-        for (const Account& account : query.accounts)
-            left_out += for_each_open_row(work, query, account, plans, visit);
-        return left_out;
+        visit_invoices(work, accounts.text(), query.month, visit);
+        return for_each_open_row(work, query, accounts.text(), visit);
     });
 }
 

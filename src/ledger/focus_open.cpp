@@ -1,5 +1,7 @@
 #include "ledger/focus_open.h"
 
+#include <unordered_map>
+
 #include "invoicing/slice_parts.h"
 #include "ledger/correction_rows.h"
 #include "ledger/invoices.h"
@@ -30,26 +32,35 @@ void describe(SessionEntry& entry, const Session& session) {
     entry.concurrency = session.concurrency;
 }
 
+// An account whose rows are asked for.
+struct Payer {
+    calendar::Zone zone;
+    FocusStatement statement;
+    LineKind kind = LineKind::usage;  // adjustment: an invoice holds charges of the month already
+};
+
+money::Currency currency_of(const Account& account) {
+    const auto currency = money::find_currency(account.currency);
+    if (!currency) throw Refused("there is no currency " + account.currency);
+    return *currency;
+}
+
+// A few questions for all accounts, however many.
 class OpenReading {
   public:
-    OpenReading(Work& work, const FocusQuery& query, const Account& account,
-                const PlansByName& plans, const FocusVisitor& visit)
+    OpenReading(Work& work, const FocusQuery& query, const std::string& accounts,
+                const FocusVisitor& visit)
         : work_(work),
           query_(query),
-          account_(account),
-          plans_(plans),
+          accounts_(accounts),
           visit_(visit),
-          zone_(get_zone(account.timezone)),
-          period_(to_text(query.month)),
-          statement_{.account_id = account.id,
-                     .account = account.name,
-                     .issuer = query.issuer,
-                     .currency = currency_of(account),
-                     .billing_start = zone_.start_of(query.month),
-                     .billing_end = zone_.start_of(query.month.next())},
-          kind_(is_invoiced_already() ? LineKind::adjustment : LineKind::usage) {}
+          plans_(read_plans_by_name(work)),
+          period_(to_text(query.month)) {
+        for (const Account& account : query.accounts) add(account);
+    }
 
     std::int64_t run() {
+        find_who_is_invoiced();
         visit_charges();
         visit_open_sessions();
         visit_corrections();
@@ -57,19 +68,24 @@ class OpenReading {
     }
 
   private:
-    static money::Currency currency_of(const Account& account) {
-        const auto currency = money::find_currency(account.currency);
-        if (!currency) throw Refused("there is no currency " + account.currency);
-        return *currency;
+    void add(const Account& account) {
+        const calendar::Zone zone = get_zone(account.timezone);
+        payers_.emplace(account.id.text(),
+                        Payer{.zone = zone,
+                              .statement = {.account_id = account.id,
+                                            .account = account.name,
+                                            .issuer = query_.issuer,
+                                            .currency = currency_of(account),
+                                            .billing_start = zone.start_of(query_.month),
+                                            .billing_end = zone.start_of(query_.month.next())}});
     }
 
-    bool is_invoiced_already() {
-        return work_
-            .exec_params1(
-                "SELECT EXISTS (SELECT FROM standing_charges WHERE account_id = $1 AND period = "
-                "$2)",
-                account_.id.text(), period_)[0]
-            .as<bool>();
+    void find_who_is_invoiced() {
+        for (const auto& row : work_.exec_params(
+                 "SELECT DISTINCT account_id FROM standing_charges WHERE period = $1 AND "
+                 "account_id = ANY ($2::text[])",
+                 period_, accounts_))
+            payers_.at(row[0].c_str()).kind = LineKind::adjustment;
     }
 
     // Rows that no standing invoice holds, each as it was written: a correction's is a difference.
@@ -78,14 +94,14 @@ class OpenReading {
             work_, [&](const pqxx::row& row) { return visit_charge(row), true; },
             std::string(
                 "SELECT c.session_id, c.model, c.plan, c.used_seconds, c.seconds, c.gb_seconds, "
-                "c.amount, c.estimated, s.id IS NOT NULL, c.currency, ") +
+                "c.amount, c.estimated, s.id IS NOT NULL, c.currency, c.account_id, ") +
                 session_columns +
                 " FROM charges c LEFT JOIN sessions s ON s.account_id = c.account_id AND s.id = "
-                "c.session_id WHERE c.account_id = $1 AND c.period = $2 AND NOT EXISTS (SELECT "
-                "FROM standing_charges i WHERE i.account_id = c.account_id AND i.session_id = "
-                "c.session_id AND i.period = c.period AND i.revision = c.revision) "
-                "ORDER BY c.session_id, c.revision",
-            account_.id.text(), period_);
+                "c.session_id WHERE c.period = $1 AND c.account_id = ANY ($2::text[]) AND NOT "
+                "EXISTS (SELECT FROM standing_charges i WHERE i.account_id = c.account_id AND "
+                "i.session_id = c.session_id AND i.period = c.period AND i.revision = c.revision) "
+                "ORDER BY c.account_id, c.session_id, c.revision",
+            period_, accounts_);
     }
 
     void visit_charge(const pqxx::row& row) {
@@ -93,7 +109,8 @@ class OpenReading {
             ++left_out_;
             return;
         }
-        SessionEntry entry{.kind = kind_,
+        const Payer& payer = payers_.at(row[10].c_str());
+        SessionEntry entry{.kind = payer.kind,
                            .session = lifecycle::SessionId(row[0].c_str()),
                            .model = lifecycle::ModelName(row[1].c_str()),
                            .plan = row[2].c_str(),
@@ -103,44 +120,54 @@ class OpenReading {
                            .gb_seconds = get_decimal(row[5]),
                            .amount = get_decimal(row[6]),
                            .estimated = row[7].as<bool>()};
-        if (row[9].c_str() != account_.currency) {
-            throw Refused("session " + entry.session.text() + " was charged in " + row[9].c_str() +
-                          ", the account pays in " + account_.currency);
-        }
+        require_currency(payer, entry, row[9].c_str());
         // A session that no fact supports any more has charges that take it back, and no row.
         if (row[8].as<bool>()) {
-            const Session session = read_session(row, 10);
+            const Session session = read_session(row, 11);
             describe(entry, session);
-            if (const auto slice = find_slice(session, entry.plan)) {
+            if (const auto slice = find_slice(payer, session, entry.plan)) {
                 entry.start = slice->start;
                 entry.end = slice->end;
             }
         }
-        emit(entry);
+        emit(payer, entry);
+    }
+
+    static void require_currency(const Payer& payer, const SessionEntry& entry,
+                                 std::string_view charged) {
+        const std::string_view pays = payer.statement.currency.code();
+        if (charged == pays) return;
+        throw Refused("session " + entry.session.text() + " was charged in " +
+                      std::string(charged) + ", the account pays in " + std::string(pays));
     }
 
     // What open sessions owe at this moment beyond their charges.
     void visit_open_sessions() {
         for_each_row(
-            work_,
-            [&](const pqxx::row& row) {
-                accrue(read_session(row, 1), row[0].as<std::string>());
-                return true;
-            },
-            std::string("SELECT s.plan, ") + session_columns +
-                " FROM sessions s WHERE s.account_id = $1 AND s.end_reason IS NULL AND s.plan IS "
-                "NOT NULL AND s.loaded_at < $2 ORDER BY s.loaded_at, s.id",
-            account_.id.text(), to_text(statement_.billing_end));
+            work_, [&](const pqxx::row& row) { return accrue(row), true; },
+            std::string("SELECT s.account_id, s.plan, coalesce(c.used, 0), coalesce(c.seconds, 0), "
+                        "coalesce(c.gb_seconds, 0), coalesce(c.amount, 0), ") +
+                session_columns +
+                " FROM sessions s LEFT JOIN LATERAL (SELECT sum(used_seconds) AS used, "
+                "sum(seconds) AS seconds, sum(gb_seconds) AS gb_seconds, sum(amount) AS amount "
+                "FROM charges e WHERE e.account_id = s.account_id AND e.session_id = s.id AND "
+                "e.period = $1 AND e.plan = s.plan) c ON true WHERE s.end_reason IS NULL AND "
+                "s.plan IS NOT NULL AND s.account_id = ANY ($2::text[]) "
+                "ORDER BY s.account_id, s.loaded_at, s.id",
+            period_, accounts_);
     }
 
-    void accrue(const Session& session, const std::string& plan) {
-        const auto slice = find_slice(session, plan);
+    void accrue(const pqxx::row& row) {
+        const Payer& payer = payers_.at(row[0].c_str());
+        const std::string plan = row[1].as<std::string>();
+        const Session session = read_session(row, 6);
+        const auto slice = find_slice(payer, session, plan);
         if (!slice) return;
         if (!slice->amount) {
             ++left_out_;
             return;
         }
-        SessionEntry entry{.kind = kind_,
+        SessionEntry entry{.kind = payer.kind,
                            .session = session.id,
                            .model = session.model,
                            .plan = plan,
@@ -148,64 +175,61 @@ class OpenReading {
                            .runs = static_cast<std::int64_t>(session.runs),
                            .start = slice->start,
                            .end = slice->end,
-                           .used = metering::to_seconds(slice->used),
-                           .billable = metering::to_seconds(slice->billable),
-                           .gb_seconds = slice->gb_seconds,
-                           .amount = slice->amount->value()};
+                           .used = metering::to_seconds(slice->used) - get_decimal(row[2]),
+                           .billable = metering::to_seconds(slice->billable) - get_decimal(row[3]),
+                           .gb_seconds = *slice->gb_seconds - get_decimal(row[4]),
+                           .amount = slice->amount->value() - get_decimal(row[5])};
         describe(entry, session);
-        subtract_charges(entry);
-        emit(entry);
-    }
-
-    void subtract_charges(SessionEntry& entry) {
-        const pqxx::row sums = work_.exec_params1(
-            "SELECT coalesce(sum(used_seconds), 0), coalesce(sum(seconds), 0), "
-            "coalesce(sum(gb_seconds), 0), coalesce(sum(amount), 0) FROM charges "
-            "WHERE account_id = $1 AND session_id = $2 AND period = $3 AND plan = $4",
-            account_.id.text(), entry.session.text(), period_, entry.plan);
-        entry.used -= get_decimal(sums[0]);
-        entry.billable -= get_decimal(sums[1]);
-        *entry.gb_seconds -= get_decimal(sums[2]);
-        *entry.amount -= get_decimal(sums[3]);
+        emit(payer, entry);
     }
 
     void visit_corrections() {
-        for (const auto& correction : read_uninvoiced_corrections(work_, account_.id).entries) {
-            if (correction.entered_at < statement_.billing_start ||
-                correction.entered_at >= statement_.billing_end)
-                continue;
-            visit_(statement_, correction_row(statement_, correction));
+        for (const auto& row : work_.exec_params(
+                 "SELECT DISTINCT m.account_id FROM manual_corrections m WHERE m.account_id = ANY "
+                 "($1::text[]) AND NOT EXISTS (SELECT FROM standing_corrections i WHERE "
+                 "i.account_id = m.account_id AND i.sequence = m.sequence) ORDER BY 1",
+                 accounts_))
+            visit_corrections_of(payers_.at(row[0].c_str()));
+    }
+
+    void visit_corrections_of(const Payer& payer) {
+        const FocusStatement& statement = payer.statement;
+        for (const auto& correction :
+             read_uninvoiced_corrections(work_, statement.account_id).entries) {
+            if (correction.entered_at >= statement.billing_start &&
+                correction.entered_at < statement.billing_end)
+                visit_(statement, correction_row(statement, correction));
         }
     }
 
-    std::optional<SliceParts> find_slice(const Session& session, const std::string& plan) const {
+    std::optional<SliceParts> find_slice(const Payer& payer, const Session& session,
+                                         const std::string& plan) const {
         const auto found = plans_.find(plan);
-        const auto facts = metering::to_facts(session, account_.id.text());
+        const auto facts = metering::to_facts(session, payer.statement.account_id.text());
         if (found == plans_.end() || !metering::find_fault(facts, true).empty()) return {};
-        const auto charge = metering::rate_session(facts, found->second, zone_, query_.now);
-        for (SliceParts& slice : invoicing::split(charge, charge.slices, zone_)) {
+        const auto charge = metering::rate_session(facts, found->second, payer.zone, query_.now);
+        for (SliceParts& slice : invoicing::split(charge, charge.slices, payer.zone)) {
             if (slice.period == period_) return std::move(slice);
         }
         return {};
     }
 
     // What owes nothing and says nothing is no row.
-    void emit(const SessionEntry& entry) {
+    void emit(const Payer& payer, const SessionEntry& entry) {
         if (entry.billable.is_zero() && entry.amount->is_zero()) return;
         const auto plan = plans_.find(entry.plan);
         if (plan == plans_.end()) throw Refused("plan " + entry.plan + " is not in the ledger");
-        visit_(statement_, usage_row(statement_, entry, plan->second.rate_per_gb_second, zone_));
+        visit_(payer.statement,
+               usage_row(payer.statement, entry, plan->second.rate_per_gb_second, payer.zone));
     }
 
     Work& work_;
     const FocusQuery& query_;
-    const Account& account_;
-    const PlansByName& plans_;
+    const std::string& accounts_;
     const FocusVisitor& visit_;
-    calendar::Zone zone_;
+    PlansByName plans_;
     std::string period_;
-    FocusStatement statement_;
-    LineKind kind_;
+    std::unordered_map<std::string, Payer> payers_;
     std::int64_t left_out_ = 0;
 };
 
@@ -221,9 +245,9 @@ PlansByName read_plans_by_name(Work& work) {
     return plans;
 }
 
-std::int64_t for_each_open_row(Work& work, const FocusQuery& query, const Account& account,
-                               const PlansByName& plans, const FocusVisitor& visit) {
-    return OpenReading(work, query, account, plans, visit).run();
+std::int64_t for_each_open_row(Work& work, const FocusQuery& query, const std::string& accounts,
+                               const FocusVisitor& visit) {
+    return OpenReading(work, query, accounts, visit).run();
 }
 
 }  // namespace ledger

@@ -1,4 +1,4 @@
-// Inside the ledger: the open part of an account's month.
+// Inside the ledger: the open part of a month.
 #pragma once
 
 #include <map>
@@ -12,8 +12,9 @@ namespace ledger {
 using PlansByName = std::map<std::string, metering::Plan>;
 PlansByName read_plans_by_name(Work& work);
 
-/// How many charges or sessions without a price were left out.
-std::int64_t for_each_open_row(Work& work, const FocusQuery& query, const Account& account,
-                               const PlansByName& plans, const FocusVisitor& visit);
+/// `accounts`: the ids of the query's, as an array's text. How many charges or sessions without a
+/// price were left out.
+std::int64_t for_each_open_row(Work& work, const FocusQuery& query, const std::string& accounts,
+                               const FocusVisitor& visit);
 
 }  // namespace ledger
