@@ -90,7 +90,8 @@ void add_usage(CLI::App& app, Exit&) {
     CLI::App* command = app.add_subcommand("usage", "what a month has brought so far");
     arguments->config.add_to(*command);
     arguments->scope.add_to(*command);
-    CLI::Option* month = command->get_option("--month")->required(false);
+    CLI::Option* month = command->get_option("--month")->required(false)->description(
+        "a month of each account's zone: 2026-10; required but with --follow");
     CLI::Option* follow = command->add_flag(
         "--follow", arguments->follow,
         "what accounts spend at this moment, drawn anew until Ctrl-C; in a pipe block after block");
