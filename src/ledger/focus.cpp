@@ -168,8 +168,7 @@ class SessionStreams {
     static void require_end(RowCursor& stream, int number_column) {
         if (const auto left = stream.peek())
             throw std::runtime_error(std::string("sessions of invoice ") +
-                                     (*left)[number_column].c_str() +
-                                     " came out of their order");
+                                     (*left)[number_column].c_str() + " came out of their order");
     }
 
     RowCursor stored_;
