@@ -219,6 +219,15 @@ class Scheduled(unittest.TestCase):
             "'k', 0.5, 1, 1800, false, s, s, 'modified', s + interval '10 minutes', 'deleted', "
             "'delete_answer', false, 0, false, 'bytez-2024-06' FROM tollgate.accounts, "
             "(SELECT date_trunc('month', now()) - interval '5 days' AS s) x")
+        books.ask(
+            "INSERT INTO tollgate.charges (account_id, session_id, period, revision, upstream, "
+            "model, plan, currency, status, estimated, seconds, used_seconds, rounding_seconds, "
+            "minimum_seconds, spin_down_seconds, gb_seconds, amount) SELECT account_id, id, "
+            "to_char(loaded_at AT TIME ZONE 'UTC', 'YYYY-MM'), 1, 'u', 'm', plan, 'USD', 'rated', "
+            "false, 600, 600, 0, 0, 0, 300, 300 * 0.0000166667 FROM tollgate.sessions")
+        books.ask("INSERT INTO tollgate.charge_batches (account_id, period) SELECT account_id, "
+                  "period FROM tollgate.charges")
+        books.ask("INSERT INTO tollgate.month_sums SELECT * FROM tollgate.recomputed_month_sums")
 
     def test_writes_the_last_month_once_also_after_a_kill(self):
         self.stack.start_gateway()
