@@ -31,7 +31,7 @@ class Drafting {
                              .tax = money::Payable::zero(input.currency),
                              .total = money::Payable::zero(input.currency),
                              .payment_days = input.payment_days,
-                             .digests_sessions = false}} {}
+                             .digests_sessions = input.keeps_sessions}} {}
 
     Draft run() {
         for (const InvoicedBefore& before : input_.invoiced) remember(before);

@@ -46,6 +46,7 @@ struct DraftInput {
     std::vector<InvoicedBefore> invoiced = {};  // of the periods that the rows speak of
     TaxTerms tax = {};                          // of the account at present
     std::int64_t payment_days = 0;              // 0: none are stated
+    bool keeps_sessions = false;  // in the document: the rows do not tell of them for all time
 };
 
 /// Why an account cannot be closed; a sentence.

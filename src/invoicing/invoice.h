@@ -124,7 +124,8 @@ struct Invoice {
     std::string due_date = {};  // "2026-11-15", in the invoice's zone; of a draft, or none: empty
 
     /// Whether the digest covers the sessions and the stored document holds them. Not since they
-    /// are made from the charges that the invoice holds, which are never changed (appendix.h).
+    /// are made from the charges that the invoice holds, which are never changed (appendix.h); but
+    /// where it holds charges from before they said all that the sessions do.
     bool digests_sessions = true;
 
     bool is_empty() const { return lines.empty() && corrections.empty(); }

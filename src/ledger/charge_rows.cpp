@@ -75,6 +75,11 @@ class Charging {
             .basis = basis_of(session, folded.plan, timezones_.at(account), as_of),
             .evidence = evidence_of(session),
             .snapshots = snapshots_of(account, folded, as_of),
+            .unbilled = {.key = session.key,
+                         .gb = session.gb.value_or(""),
+                         .concurrency = session.concurrency,
+                         .starts_at = {},
+                         .ends_at = {}},
             .runs = static_cast<std::int64_t>(session.runs)};
         const Owing owing = rate(account, folded, as_of);
         settle(subject, before, owing, session.end_reason ? std::nullopt : as_of);
@@ -107,6 +112,7 @@ class Charging {
         ChargeBasis basis;
         std::string evidence;
         std::map<std::string, ChargeSnapshot> snapshots = {};  // by period
+        ChargeSnapshot unbilled = {};                          // of the other periods
         std::int64_t runs = 0;
     };
 
@@ -175,7 +181,11 @@ class Charging {
             const Decimal added =
                 now.gb_seconds.value_or(Decimal()) - was.gb_seconds.value_or(Decimal());
             if (added > Decimal()) more_ = more_ + added;
-            sums_.add(name_of(subject, place, now), now, was);
+            const MonthSumName name = name_of(subject, place, now);
+            sums_.add(name, now, was);
+            const auto counted = before.runs_of.find(place);
+            const std::int64_t runs_was = counted == before.runs_of.end() ? 0 : counted->second;
+            sums_.add_entry(name, is_entry(now, runs_was + runs) - is_entry(was, runs_was), runs);
             ChargeAddition addition{.name = subject.name,
                                     .upstream = subject.upstream,
                                     .model = subject.model,
@@ -188,7 +198,7 @@ class Charging {
                                     .reason = find_reason(before, subject.basis, place.period),
                                     .evidence = subject.evidence,
                                     .runs = std::exchange(runs, 0),
-                                    .snapshot = {}};
+                                    .snapshot = subject.unbilled};
             const auto snapshot = subject.snapshots.find(place.period);
             if (snapshot != subject.snapshots.end()) addition.snapshot = snapshot->second;
             additions_.push_back(std::move(addition));

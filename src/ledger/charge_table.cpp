@@ -56,6 +56,7 @@ void add_sum(Charged& charged, const pqxx::row& row) {
         charged.bases[place.period] = row[8].as<std::string>();
     }
     charged.runs += row[19].as<std::int64_t>();
+    charged.runs_of[place] = row[19].as<std::int64_t>();
     if (const auto as_of = find_instant(row[7]))
         charged.as_of = std::max(charged.as_of.value_or(*as_of), *as_of);
 }
@@ -64,23 +65,6 @@ std::optional<std::string> difference(const std::optional<Decimal>& now,
                                       const std::optional<Decimal>& before) {
     if (!now && !before) return std::nullopt;
     return money::to_text(now.value_or(Decimal()) - before.value_or(Decimal()));
-}
-
-struct Kept {
-    std::optional<std::string> key;
-    std::optional<std::string> gb;
-    std::optional<std::int64_t> concurrency;
-    std::optional<std::string> starts_at;
-    std::optional<std::string> ends_at;
-};
-
-Kept kept_of(const std::optional<ChargeSnapshot>& snapshot) {
-    if (!snapshot) return {};
-    return {.key = to_storable(snapshot->key.text()),
-            .gb = snapshot->gb,
-            .concurrency = snapshot->concurrency,
-            .starts_at = to_parameter(snapshot->starts_at),
-            .ends_at = to_parameter(snapshot->ends_at)};
 }
 
 }  // namespace
@@ -150,7 +134,7 @@ void insert_charges(Work& work, const std::vector<ChargeAddition>& additions) {
     for (const ChargeAddition& added : additions) {
         const Owed& now = added.now;
         const Owed& before = added.before;
-        const Kept kept = kept_of(added.snapshot);
+        const ChargeSnapshot& kept = added.snapshot;
         stream << std::make_tuple(
             added.name.first.text(), added.name.second.text(), added.place.period, added.revision,
             added.upstream.text(), to_storable(added.model.text()), added.place.plan, now.currency,
@@ -160,8 +144,9 @@ void insert_charges(Work& work, const std::vector<ChargeAddition>& additions) {
             money::to_text(now.spin_down - before.spin_down),
             difference(now.gb_seconds, before.gb_seconds), difference(now.amount, before.amount),
             to_parameter(added.as_of), to_storable(added.basis), added.reason, added.evidence,
-            batches.at({added.name.first, added.place.period}), added.runs, kept.key, kept.gb,
-            kept.concurrency, kept.starts_at, kept.ends_at);
+            batches.at({added.name.first, added.place.period}), added.runs,
+            to_storable(kept.key.text()), kept.gb, kept.concurrency, to_parameter(kept.starts_at),
+            to_parameter(kept.ends_at));
     }
     stream.complete();
 }

@@ -22,7 +22,8 @@ struct Charged {
     lifecycle::UpstreamId upstream;  // empty: there are none
     lifecycle::ModelName model;
     metering::Owing sums;
-    std::map<std::string, int> revisions;      // the highest, by period
+    std::map<metering::Place, std::int64_t> runs_of;  // that its rows tell of
+    std::map<std::string, int> revisions;             // the highest, by period
     std::map<std::string, std::string> bases;  // of those revisions, as JSON; empty: not kept
     std::string newest_basis;                  // of all periods
     std::optional<calendar::Instant> as_of;  // finished months were charged by it while it was open
@@ -34,8 +35,8 @@ std::map<SessionName, Charged> read_charged(Work& work, const std::vector<Sessio
 
 /// What of its session a row keeps: the session may be found to have been otherwise later.
 struct ChargeSnapshot {
-    lifecycle::KeyFingerprint key;
-    std::string gb;  // as the catalogue prints it; empty: not known
+    lifecycle::KeyFingerprint key;  // empty: no session is left
+    std::string gb;                 // as the catalogue prints it; empty: not known
     std::int64_t concurrency = 1;
     std::optional<calendar::Instant> starts_at;  // of what is billed in the period
     std::optional<calendar::Instant> ends_at;
@@ -54,8 +55,8 @@ struct ChargeAddition {
     std::string basis;
     std::optional<std::string> reason;  // absent: the session's first row
     std::optional<std::string> evidence;
-    std::int64_t runs = 0;                   // that no earlier row tells of
-    std::optional<ChargeSnapshot> snapshot;  // absent: no session is left
+    std::int64_t runs = 0;  // that no earlier row tells of
+    ChargeSnapshot snapshot;
 };
 
 /// Appends them to the open batches of their accounts and periods.

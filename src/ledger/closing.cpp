@@ -66,7 +66,8 @@ class ClosingTogether {
                  "account_id = ANY($1::text[]) AND plan IS NULL UNION SELECT account_id FROM "
                  "manual_corrections m WHERE account_id = ANY($1::text[]) AND NOT EXISTS (SELECT "
                  "FROM standing_corrections s WHERE (s.account_id, s.sequence) = (m.account_id, "
-                 "m.sequence))",
+                 "m.sequence)) UNION SELECT account_id FROM charges WHERE account_id = "
+                 "ANY($1::text[]) AND period = $2 AND key IS NULL",
                  list_.text(), to_text(month_)))
             unlike_.insert(AccountId(row[0].as<std::string>()));
     }
@@ -76,7 +77,8 @@ class ClosingTogether {
         for (const Account& account : accounts_) currencies[account.id] = account.currency;
         for (const auto& row : work_.exec_params(
                  "SELECT account_id, model, plan, currency, sum(unpriced_sessions)::bigint, "
-                 "sum(sessions)::bigint, sum(runs)::bigint, sum(seconds), sum(used_seconds), "
+                 "sum(entries)::bigint, sum(charged_runs)::bigint, sum(seconds), "
+                 "sum(used_seconds), "
                  "sum(rounding_seconds), sum(minimum_seconds), sum(spin_down_seconds), "
                  "sum(gb_seconds), sum(amount) FROM month_sums WHERE period = $2 AND account_id = "
                  "ANY($1::text[]) GROUP BY 1, 2, 3, 4",
@@ -98,9 +100,7 @@ class ClosingTogether {
                                  .billable = read_decimal(row[7]),
                                  .gb_seconds = read_decimal(row[12]),
                                  .amount = read_decimal(row[13])};
-        if (sums.instances == 0 && sums.runs == 0 && sums.billable.is_zero() &&
-            sums.amount.is_zero())
-            return;  // charged and charged back
+        if (sums.instances == 0) return;  // charged and charged back
         MonthOfAccount& month = months_[account];
         if (row[4].as<std::int64_t>() != 0 || row[3].as<std::string>() != currencies.at(account))
             month.is_plain = false;

@@ -64,6 +64,7 @@ class Reading {
 
     std::vector<ChargeRow> rows;
     std::vector<invoicing::Obstacle> obstacles;
+    bool asked_sessions = false;  // what rows say of them may be another thing tomorrow
 
     std::map<std::string, Decimal> unit_prices() const {
         std::map<std::string, Decimal> prices;
@@ -88,7 +89,8 @@ class Reading {
             "EXISTS (SELECT FROM invoices o JOIN invoices t ON t.number = $2 LEFT JOIN invoices n "
             "ON n.number = i.released_by WHERE o.number = i.number AND (o.issued_at, o.series, "
             "o.year, o.counter) < (t.issued_at, t.series, t.year, t.counter) AND (n.number IS NULL "
-            "OR n.issued_at > t.issued_at))",
+            "OR (n.issued_at, n.series, n.year, n.counter) > (t.issued_at, t.series, t.year, "
+            "t.counter)))",
             number);
     }
 
@@ -191,9 +193,9 @@ class Reading {
         return charge;
     }
 
-    /// A row from before rows kept what they say of their session, or one that takes back what no
-    /// session owes any more.
+    /// A row from before rows kept what they say of their session.
     void describe_by_session(ChargeRow& charge) {
+        asked_sessions = true;
         const pqxx::result found =
             work_.exec_params(std::string("SELECT ") + session_columns +
                                   " FROM sessions s WHERE s.account_id = $1 AND s.id = $2",
@@ -313,7 +315,8 @@ InvoiceRows read_invoice_rows(Work& work, const Account& account, calendar::Mont
                       .unit_prices = reading.unit_prices(),
                       .invoiced = std::move(invoiced),
                       .tax = std::move(billing.tax),
-                      .payment_days = terms.payment_days},
+                      .payment_days = terms.payment_days,
+                      .keeps_sessions = reading.asked_sessions},
             .obstacles = std::move(reading.obstacles)};
 }
 

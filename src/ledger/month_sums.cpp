@@ -13,7 +13,7 @@ using money::Decimal;
 const std::string name_columns = "period, account_id, model, upstream, plan, currency";
 const std::string sum_columns =
     "sessions, unpriced_sessions, runs, seconds, used_seconds, rounding_seconds, minimum_seconds, "
-    "spin_down_seconds, gb_seconds, amount";
+    "spin_down_seconds, gb_seconds, amount, entries, charged_runs";
 
 Decimal read_decimal(const pqxx::field& field) {
     const auto decimal = money::parse_decimal(field.c_str());
@@ -38,14 +38,14 @@ class Columns {
     std::string text(std::size_t column) const { return columns_.at(column).text(); }
 
   private:
-    std::array<ArrayText, 16> columns_;
+    std::array<ArrayText, 18> columns_;
 };
 
 std::string updates() {
     std::string text;
-    for (const char* column :
-         {"sessions", "unpriced_sessions", "runs", "seconds", "used_seconds", "rounding_seconds",
-          "minimum_seconds", "spin_down_seconds", "gb_seconds", "amount"}) {
+    for (const char* column : {"sessions", "unpriced_sessions", "runs", "seconds", "used_seconds",
+                               "rounding_seconds", "minimum_seconds", "spin_down_seconds",
+                               "gb_seconds", "amount", "entries", "charged_runs"}) {
         text.append(text.empty() ? "" : ", ").append(column).append(" = m.").append(column);
         text.append(" + excluded.").append(column);
     }
@@ -56,6 +56,12 @@ std::string updates() {
 
 bool is_owed(const Owed& owed) {
     return owed.status != "free" || !owed.seconds.is_zero();
+}
+
+bool is_entry(const Owed& owed, std::int64_t runs) {
+    return owed.status == "unpriced" || runs != 0 || !owed.used.is_zero() ||
+           !owed.seconds.is_zero() || !value_of(owed.gb_seconds).is_zero() ||
+           !value_of(owed.amount).is_zero();
 }
 
 void MonthSumChanges::add(const MonthSumName& name, const Owed& now, const Owed& before) {
@@ -75,6 +81,12 @@ void MonthSumChanges::add(const MonthSumName& name, const Owed& now, const Owed&
 
 void MonthSumChanges::add_runs(const MonthSumName& name, std::int64_t change) {
     if (change != 0) changes_[name].runs += change;
+}
+
+void MonthSumChanges::add_entry(const MonthSumName& name, int entries, std::int64_t runs) {
+    Change& change = changes_[name];
+    change.entries += entries;
+    change.charged_runs += runs;
 }
 
 void MonthSumChanges::write(Work& work) const {
@@ -97,6 +109,8 @@ void MonthSumChanges::write(Work& work) const {
         columns.add(13, change.sums.spin_down);
         columns.add(14, value_of(change.sums.gb_seconds));
         columns.add(15, value_of(change.sums.amount));
+        columns.add(16, change.entries);
+        columns.add(17, change.charged_runs);
     }
     // In one order everywhere: two transactions never wait for each other's rows in a circle.
     work.exec_params(
@@ -104,12 +118,13 @@ void MonthSumChanges::write(Work& work) const {
             ") SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], "
             "$6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::numeric[], "
             "$11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], "
-            "$16::numeric[]) ORDER BY 1, 2, 3, 4, 5, 6 ON CONFLICT (" +
+            "$16::numeric[], $17::bigint[], $18::bigint[]) ORDER BY 1, 2, 3, 4, 5, 6 ON CONFLICT "
+            "(" +
             name_columns + ") DO UPDATE SET " + updates(),
         columns.text(0), columns.text(1), columns.text(2), columns.text(3), columns.text(4),
         columns.text(5), columns.text(6), columns.text(7), columns.text(8), columns.text(9),
         columns.text(10), columns.text(11), columns.text(12), columns.text(13), columns.text(14),
-        columns.text(15));
+        columns.text(15), columns.text(16), columns.text(17));
 }
 
 std::vector<invoicing::UsageRow> read_month_sums(
@@ -165,7 +180,8 @@ std::optional<proof::Difference> find_wrong_month_sum(Work& work,
     const std::string columns = name_columns + ", " + sum_columns;
     const std::string where =
         " WHERE ($1::text IS NULL OR period = $1) AND NOT (sessions = 0 AND "
-        "runs = 0 AND seconds = 0 AND amount = 0 AND gb_seconds = 0)";
+        "runs = 0 AND seconds = 0 AND amount = 0 AND gb_seconds = 0 AND entries = 0 AND "
+        "charged_runs = 0)";
     const auto rows = [&](const std::string& table) {
         return "SELECT " + columns + " FROM " + table + where;
     };

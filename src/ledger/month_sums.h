@@ -36,6 +36,9 @@ class MonthSumChanges {
     void add(const MonthSumName& name, const metering::Owed& now, const metering::Owed& before);
     /// Runs of sessions whose first month it is.
     void add_runs(const MonthSumName& name, std::int64_t change);
+    /// `runs` more that the rows of a session tell of; `entries`: 1 where its rows come to
+    /// something now and did not before, −1 the other way.
+    void add_entry(const MonthSumName& name, int entries, std::int64_t runs);
     void write(Work& work) const;
 
   private:
@@ -43,6 +46,8 @@ class MonthSumChanges {
         std::int64_t sessions = 0;
         std::int64_t unpriced = 0;
         std::int64_t runs = 0;
+        std::int64_t entries = 0;
+        std::int64_t charged_runs = 0;
         metering::Owed sums = {};
     };
     std::map<MonthSumName, Change> changes_;
@@ -50,6 +55,9 @@ class MonthSumChanges {
 
 /// Whether something is owed: what was charged back is not.
 bool is_owed(const metering::Owed& owed);
+
+/// Whether an invoice lists a session whose rows sum to this, and tell of so many runs.
+bool is_entry(const metering::Owed& owed, std::int64_t runs);
 
 /// By account and, with UsageBy::model, model; without what open sessions have been charged for
 /// already, whose live parts the caller adds. `account`: of one alone.
