@@ -2,22 +2,6 @@
 -- month are of, and their runs. A session's own count goes on after its rows are written, and is
 -- of its first month alone; a line counts what its appendix lists.
 
--- Runs of charges that a void freed, where they were marked charge by charge: what no row tells of
--- yet is the next invoice's, beside what the rows tell of already.
-UPDATE charges c SET runs = c.runs + s.runs - known.runs
-    FROM (SELECT account_id, session_id, sum(runs) AS runs,
-                 (array_agg(period ORDER BY period DESC, revision DESC)
-                     FILTER (WHERE key IS NULL))[1] AS period,
-                 (array_agg(revision ORDER BY period DESC, revision DESC)
-                     FILTER (WHERE key IS NULL))[1] AS revision
-          FROM charges GROUP BY account_id, session_id) known
-    JOIN sessions s ON s.account_id = known.account_id AND s.id = known.session_id
-    WHERE (c.account_id, c.session_id, c.period, c.revision) =
-          (known.account_id, known.session_id, known.period, known.revision)
-    AND s.runs > known.runs AND NOT EXISTS (
-        SELECT FROM standing_charges m WHERE (m.account_id, m.session_id, m.period, m.revision) =
-            (c.account_id, c.session_id, c.period, c.revision));
-
 -- Charged before rows kept what they say of their session: an invoice of such rows keeps its
 -- sessions itself. No row is added to it.
 CREATE INDEX charges_without_snapshot ON charges (account_id, period) WHERE key IS NULL;
