@@ -64,6 +64,13 @@ std::set<BatchName> hold_open_batches(Work& work, const std::vector<AccountId>& 
     return held;
 }
 
+void hold_batches(Work& work, const std::string& number) {
+    work.exec_params(
+        "SELECT FROM charge_batches WHERE (account_id, period) IN (SELECT account_id, period FROM "
+        "invoice_batches WHERE number = $1) ORDER BY account_id, period FOR UPDATE",
+        number);
+}
+
 void invoice_batches(Work& work, const std::set<BatchName>& held,
                      const std::map<AccountId, std::string>& numbers) {
     ArrayText accounts;

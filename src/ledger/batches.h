@@ -25,6 +25,10 @@ std::map<BatchName, int> join_batches(Work& work, const std::set<BatchName>& nam
 std::set<BatchName> hold_open_batches(Work& work, const std::vector<lifecycle::AccountId>& accounts,
                                       const std::string& period);
 
+/// The periods that the invoice has charges of, held alone likewise: before any number is taken, as
+/// closing does, so that who waits for a number holds nothing that its holder waits for.
+void hold_batches(Work& work, const std::string& number);
+
 /// Puts all that no standing invoice holds of `held` on the account's invoice, and begins the next
 /// batches. To be called in the transaction that issues the invoices and holds the batches.
 void invoice_batches(Work& work, const std::set<BatchName>& held,

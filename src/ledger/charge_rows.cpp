@@ -156,7 +156,7 @@ class Charging {
     static MonthSumName name_of(const Subject& subject, const Place& place, const Owed& owed) {
         return {.period = place.period,
                 .account = subject.name.first,
-                .model = subject.model,
+                .model = lifecycle::ModelName(to_storable(subject.model.text())),
                 .upstream = subject.upstream,
                 .plan = place.plan,
                 .currency = owed.currency};

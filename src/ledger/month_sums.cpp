@@ -95,7 +95,7 @@ void MonthSumChanges::write(Work& work) const {
     for (const auto& [name, change] : changes_) {
         columns.add(0, name.period);
         columns.add(1, name.account.text());
-        columns.add(2, to_storable(name.model.text()));
+        columns.add(2, name.model.text());
         columns.add(3, name.upstream.text());
         columns.add(4, name.plan);
         columns.add(5, name.currency);

@@ -22,7 +22,7 @@ namespace ledger {
 struct MonthSumName {
     std::string period;
     lifecycle::AccountId account;
-    lifecycle::ModelName model;
+    lifecycle::ModelName model;  // storable: two that are stored as one are one row
     lifecycle::UpstreamId upstream;
     std::string plan;
     std::string currency;

@@ -54,6 +54,16 @@ Payable read_open(Work& work, const Invoice& invoice) {
     return invoice.total - read_payable(row[0], invoice.currency);
 }
 
+/// A payment stays on its invoice: on a void one nobody would look for it.
+void require_unpaid(Work& work, const Invoice& invoice) {
+    const Payable paid = invoice.total - read_open(work, invoice);
+    if (paid.value().is_zero()) return;
+    throw Refused("of invoice " + *invoice.number + " " + to_text(paid) + " " +
+                  std::string(invoice.currency.code()) +
+                  " are paid: take that back first (tollgate invoice pay " + *invoice.number +
+                  " --amount " + to_text(-paid) + " …) and record it on the next invoice");
+}
+
 Payable amount_of(const NewPayment& payment, const Invoice& invoice, const Payable& open) {
     if (!payment.amount) {
         if (open.value().is_zero())
@@ -113,10 +123,12 @@ Invoice void_invoice(Store& store, const Voiding& voiding, const InvoiceTerms& t
     return transact(store, [&](Work& work) {
         const Invoice original = read_invoice(work, voiding.number);
         lock_invoices_of(work, {original.account_id});
+        hold_batches(work, voiding.number);
         require_standing(work, voiding.number);
         if (!original.voids.empty())
             throw Refused(voiding.number + " takes " + original.voids +
                           " back; what was wrong with that is on its next invoice");
+        require_unpaid(work, original);
         Invoice note = invoicing::make_credit_note(original, reason, digest_of);
         issue_documents(work, {note}, terms, now);
         work.exec_params(

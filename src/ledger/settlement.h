@@ -19,8 +19,9 @@ struct Voiding {
 
 /// Issues the document that takes the invoice back whole, with a number of its own. Its charges and
 /// corrections are free again: the next closing of their month puts them on a new invoice. Throws
-/// Refused: no such invoice, it is void already, it takes another one back itself, or a text is
-/// empty or too long; Unavailable; after CommitInDoubt, the list of invoices tells.
+/// Refused: no such invoice, it is void already, it takes another one back itself, it is paid in
+/// part or whole, or a text is empty or too long; Unavailable; after CommitInDoubt, the list of
+/// invoices tells.
 invoicing::Invoice void_invoice(Store& store, const Voiding& voiding, const InvoiceTerms& terms,
                                 calendar::Instant now);
 

@@ -185,6 +185,19 @@ TEST_F(Settlement, PaymentsAddUpToTheTotalAndNoFurther) {
     EXPECT_EQ(state_of("TG-2026-000001"), "part paid");
 }
 
+TEST_F(Settlement, WhatIsPaidIsNotLeftOnAVoidInvoice) {
+    issue_october();
+    pay("TG-2026-000001", "0.60", "bank-1");
+    EXPECT_THAT(refusal_of_void("TG-2026-000001"),
+                HasSubstr("0.60 USD are paid: take that back first (tollgate invoice pay "
+                          "TG-2026-000001 --amount -0.60"));
+    EXPECT_EQ(ask("SELECT count(*) FROM invoices"), "1");
+    EXPECT_EQ(pay("TG-2026-000001", "-0.60", "bank-1 moved"), "0.66");
+    EXPECT_EQ(refusal_of_void("TG-2026-000001"), "");
+    issue_october();
+    EXPECT_EQ(pay("TG-2026-000003", "0.60", "bank-1"), "0.06");
+}
+
 TEST_F(Settlement, APaymentIsRefusedWithASentence) {
     issue_october();
     EXPECT_THAT(pay("TG-2026-000007", "1", "r"), HasSubstr("no invoice"));
