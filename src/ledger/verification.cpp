@@ -40,6 +40,7 @@ class Verifying {
         // The chains still hold what they held when each was issued.
         if (!result_.difference) result_.difference = find_wrong_invoice_head(work_, scope_.month);
         if (!result_.difference) verify_numbers();
+        if (!result_.difference) verify_batches();
         return std::move(result_);
     }
 
@@ -106,6 +107,28 @@ class Verifying {
             lifecycle::SessionId(row[1].as<std::string>()),
             {.period = row[2].as<std::string>(), .plan = row[3].as<std::string>()},
             decimal(5).value(), decimal(4).value());
+    }
+
+    // What no standing invoice holds is in an open period, where the next closing finds it, and
+    // what new charges join is on no invoice.
+    void verify_batches() {
+        const pqxx::result rows = work_.exec_params(
+            "SELECT c.period, c.account_id, i.number IS NOT NULL FROM (SELECT "
+            "DISTINCT account_id, period, batch FROM charges WHERE $1::text IS NULL OR "
+            "period = $1) c LEFT JOIN charge_batches b USING (account_id, period) "
+            "LEFT JOIN invoice_batches i ON (i.account_id, i.period, i.batch) = (c.account_id, "
+            "c.period, c.batch) AND "
+            "i.released_by IS NULL WHERE b.batch IS NULL OR b.batch < c.batch OR (i.number IS NULL "
+            "AND NOT b.is_open) OR (i.number IS NOT NULL AND b.batch <= c.batch) "
+            "ORDER BY 1, 2 LIMIT 1",
+            scope_.month);
+        if (rows.empty()) return;
+        result_.difference =
+            Difference{"charges of " + rows[0][0].as<std::string>() + " of account " +
+                           rows[0][1].as<std::string>(),
+                       "their batch", "on one standing invoice, or one that a closing finds",
+                       rows[0][2].as<bool>() ? "one that is on an invoice and takes more"
+                                             : "one that no closing finds"};
     }
 
     // What reports are read from.

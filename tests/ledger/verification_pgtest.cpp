@@ -432,5 +432,18 @@ TEST_F(VerificationTest, AnInvoiceThatIsMissingOrHoldsOtherChargesIsNamed) {
     EXPECT_EQ(found.found, "1");
 }
 
+TEST_F(VerificationTest, ChargesThatNoClosingWouldFindAreFound) {
+    keep_books();
+    auto found = after("UPDATE charge_batches SET batch = 1");
+    EXPECT_THAT(found.subject, testing::HasSubstr("charges of 2026-10 of account"));
+    EXPECT_EQ(found.found, "one that is on an invoice and takes more");
+    ask("UPDATE charge_batches SET batch = 2");
+    ship(one_life(start_ + Duration::seconds(9'000), key("aa")));
+    meter();
+    EXPECT_FALSE(verify().difference);
+    found = after("UPDATE charge_batches SET is_open = false");
+    EXPECT_EQ(found.found, "one that no closing finds");
+}
+
 }  // namespace
 }  // namespace ledger
