@@ -17,6 +17,15 @@ namespace {
 
 using ledger::Account;
 
+/// Without those whose zone this machine does not know: when their month ends is not known either,
+/// and each is told of when it is not closed.
+std::vector<Account> with_known_zone(std::vector<Account> accounts) {
+    std::erase_if(accounts, [](const Account& account) {
+        return !calendar::find_zone(account.timezone).has_value();
+    });
+    return accounts;
+}
+
 // Refused by name: a month that goes on somewhere.
 void require_ended(const std::vector<Account>& accounts, calendar::Month month,
                    calendar::Instant now) {
@@ -124,8 +133,9 @@ Exit close_accounts(const InvoiceArguments& arguments) {
     const auto month = *calendar::parse_month(arguments.month);
     const calendar::Instant now = platform::SystemClock().now();
     const auto accounts = accounts_of(session.store, arguments);
-    if (!arguments.early) require_ended(accounts, month, now);
-    require_all_shipped(session.store, accounts, arguments, month);
+    const auto timed = with_known_zone(accounts);
+    if (!arguments.early) require_ended(timed, month, now);
+    require_all_shipped(session.store, timed, arguments, month);
     meter_what_is_pending(session);
     warn_of_what_waits(session.store);
     Report report(arguments.month, accounts.size());

@@ -163,5 +163,17 @@ TEST_F(Closing, WaitsForEachGatewayAndGoesOnWithoutOneThatIsRetired) {
     EXPECT_THROW(retire_gateway(store_, "alive"), Refused);
 }
 
+TEST_F(Closing, AnAccountOfAnUnknownZoneStopsNoOther) {
+    const auto load = at("2026-06-01T23:00:00Z");  // goes on
+    const auto by = lifecycle::KeyFingerprint("100" + std::string(29, '0'));
+    ship({loaded(load, by, "1"), seen_running(load + Duration::seconds(1), load, load, by)});
+    ask("UPDATE accounts SET timezone = 'Mars/Olympus' WHERE id = (SELECT account_id FROM sessions "
+        "WHERE end_reason IS NULL)");
+    const auto result = run("2025-01");
+    EXPECT_EQ(result.status, 1) << result.output;
+    EXPECT_THAT(result.output, HasSubstr("is not closed: there is no time zone Mars/Olympus"));
+    EXPECT_EQ(ask("SELECT count(*) FROM invoices"), std::to_string(accounts - 1));
+}
+
 }  // namespace
 }  // namespace ledger
