@@ -42,7 +42,8 @@ FROM (SELECT n, '2026-10-01T00:00:30Z'::timestamptz + n * (interval '30 days' / 
 
 /// What they owe, by the rule of the plan: exact, whole minutes, at least one.
 const std::string rated_sql = R"(
-SELECT account_id, id, upstream, model, plan, runs, used, billable,
+SELECT account_id, id, upstream, model, plan, key, gb, concurrency, running_at, ended_at, runs,
+       used, billable,
        billable * gb * concurrency AS gb_seconds,
        billable * gb * concurrency * 0.0000166667 AS amount
 FROM (SELECT *, greatest(ceil(used / 60) * 60, 60) AS billable
@@ -51,9 +52,11 @@ FROM (SELECT *, greatest(ceil(used / 60) * 60, 60) AS billable
 const std::string charges_sql =
     "INSERT INTO charges (account_id, session_id, period, revision, upstream, model, plan, "
     "currency, status, estimated, seconds, used_seconds, rounding_seconds, minimum_seconds, "
-    "spin_down_seconds, gb_seconds, amount, basis) SELECT account_id, id, '2026-10', 1, upstream, "
+    "spin_down_seconds, gb_seconds, amount, basis, runs, key, gb, concurrency, starts_at, "
+    "ends_at) SELECT account_id, id, '2026-10', 1, upstream, "
     "model, plan, 'USD', 'rated', false, billable, used, ceil(used / 60) * 60 - used, billable - "
-    "ceil(used / 60) * 60, 0, gb_seconds, amount, '{}' FROM (" +
+    "ceil(used / 60) * 60, 0, gb_seconds, amount, '{}', runs, key, "
+    "gb::text, concurrency, running_at, ended_at FROM (" +
     rated_sql + ") r";
 
 std::string with_sizes(std::string sql, int sessions, int accounts) {
