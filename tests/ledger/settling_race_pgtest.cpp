@@ -79,29 +79,40 @@ class SettlingRace : public MeteredBooks {
         });
     }
 
+    static std::vector<Fact> facts_at_random(std::mt19937& random, int account) {
+        const auto by = key_of(account);
+        const auto model = model_of(static_cast<int>(random() % models));
+        // No two accounts' instances are made at one instant: none is taken for another's.
+        const auto load =
+            start_of_lives() +
+            Duration::seconds(static_cast<std::int64_t>(random() % 1200) * 4'000 + account);
+        switch (random() % 4) {
+            case 0:
+                return run_of(by, model, load + Duration::seconds(5));
+            case 1:
+                return {end_of(by, model, load, 30 + static_cast<int>(random() % 300))};
+            default:
+                return life_of(by, model, load, 60 + static_cast<int>(random() % 3'000));
+        }
+    }
+    static Instant start_of_lives() { return at("2026-10-05T10:00:00Z"); }
+    /// What is found out when all is quiet.
+    void correct_at_random() {
+        std::mt19937 random(static_cast<unsigned>(seed_));
+        for (int i = 0; i < 100; ++i) {
+            source_of("gw-1").seal(facts_at_random(random, static_cast<int>(random() % accounts)));
+        }
+        ship_all("gw-1");
+        meter();
+    }
+
     /// Lives, late ends and late runs, each gateway its own.
     void ship_at_random(const std::string& gateway, int first_account) {
         race_sources_[gateway] = std::make_unique<MemorySource>();
         source_of(gateway).seal({started(start_)});
         keep_on("shipper", [this, gateway, first_account](Store&, std::mt19937& random) {
-            const int account = first_account + static_cast<int>(random() % (accounts / 2));
-            const auto by = key_of(account);
-            const auto model = model_of(static_cast<int>(random() % models));
-            // No two accounts' instances are made at one instant: none is taken for another's.
-            const auto load =
-                start_ +
-                Duration::seconds(static_cast<std::int64_t>(random() % 1200) * 4'000 + account);
-            std::vector<Fact> facts;
-            switch (random() % 4) {
-                case 0:
-                    facts = run_of(by, model, load + Duration::seconds(5));
-                    break;
-                case 1:
-                    facts = {end_of(by, model, load, 30 + static_cast<int>(random() % 300))};
-                    break;
-                default:
-                    facts = life_of(by, model, load, 60 + static_cast<int>(random() % 3'000));
-            }
+            const auto facts = facts_at_random(
+                random, first_account + static_cast<int>(random() % (accounts / 2)));
             source_of(gateway).seal(facts);
             ship_all(gateway);
             over_ = over_ || ++steps_ >= wanted_;
@@ -263,6 +274,7 @@ TEST_F(SettlingRace, LosesNothingAndCountsNothingTwice) {
               << ask("SELECT count(*) FROM invoices") << " invoices, seed " << seed_ << "\n";
     expect_books_agree();
     const auto before = documents();
+    correct_at_random();
     for (const calendar::Month month : {calendar::Month{2026, 10}, calendar::Month{2026, 12}})
         close_months(store_, list_accounts(store_, true), month, terms_,
                      at("2027-01-03T00:00:00Z"));
