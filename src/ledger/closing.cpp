@@ -76,12 +76,11 @@ class ClosingTogether {
         std::map<AccountId, std::string> currencies;
         for (const Account& account : accounts_) currencies[account.id] = account.currency;
         for (const auto& row : work_.exec_params(
-                 "SELECT account_id, model, plan, currency, sum(unpriced_sessions)::bigint, "
-                 "sum(entries)::bigint, sum(charged_runs)::bigint, sum(seconds), "
-                 "sum(used_seconds), "
-                 "sum(rounding_seconds), sum(minimum_seconds), sum(spin_down_seconds), "
-                 "sum(gb_seconds), sum(amount) FROM month_sums WHERE period = $2 AND account_id = "
-                 "ANY($1::text[]) GROUP BY 1, 2, 3, 4",
+                 // Upstreams are added up by the draft.
+                 "SELECT account_id, model, plan, currency, unpriced_sessions, entries, "
+                 "charged_runs, seconds, used_seconds, rounding_seconds, minimum_seconds, "
+                 "spin_down_seconds, gb_seconds, amount FROM month_sums WHERE period = $2 AND "
+                 "account_id = ANY($1::text[])",
                  list_.text(), to_text(month_)))
             add(row, currencies);
     }
