@@ -1,5 +1,5 @@
 // A month of issued invoices as FOCUS: the production export beside a COPY that the server makes of
-// the same rows, from the same documents, into a file of the same columns.
+// the same charges into a file of the same columns.
 //   focus DIRECTORY SESSIONS INVOICES ROUNDS: prints per round the micros of the export, of the
 //     COPY, and the process's largest resident KiB before and after its first export; both files
 //     stay in DIRECTORY for the caller to compare.
@@ -65,7 +65,12 @@ invoicing::ChargeRow session(int number) {
     return row;
 }
 
-invoicing::Invoice invoice(int index, int first, int count) {
+struct Issued {
+    invoicing::Invoice invoice;
+    std::vector<invoicing::ChargeRow> rows;
+};
+
+Issued invoice(int index, int first, int count) {
     invoicing::DraftInput input{
         .account_id = lifecycle::AccountId("acc_" + std::to_string(index)),
         .account = "customer " + std::to_string(index),
@@ -81,7 +86,8 @@ invoicing::Invoice invoice(int index, int first, int count) {
     if (!draft.obstacles.empty()) throw std::runtime_error(draft.obstacles[0].reason);
     draft.invoice.number = "TG-2026-" + std::to_string(1'000'000 + index);
     draft.invoice.issued_at = calendar::parse_instant("2026-11-02T00:00:00Z");
-    return std::move(draft.invoice);
+    draft.invoice.sessions.clear();
+    return {std::move(draft.invoice), std::move(input.rows)};
 }
 
 std::string quoted(const std::string& text) {
@@ -90,13 +96,31 @@ std::string quoted(const std::string& text) {
     return result + "'";
 }
 
+void charge(Link& link, const std::string& account, const std::vector<invoicing::ChargeRow>& rows) {
+    link.start_copy(
+        "COPY charges (account_id, session_id, period, revision, upstream, model, plan, currency, "
+        "status, estimated, seconds, used_seconds, rounding_seconds, minimum_seconds, "
+        "spin_down_seconds, gb_seconds, amount, runs, key, gb, concurrency, starts_at, ends_at) "
+        "FROM STDIN");
+    for (const auto& row : rows) {
+        link.put(account + "\t" + row.session.text() + "\t" + row.period + "\t1\tu\t" +
+                 row.model.text() + "\t" + row.plan + "\tUSD\trated\tf\t" + to_text(row.billable) +
+                 "\t" + to_text(row.used) + "\t" + to_text(row.rounding) + "\t0\t0\t" +
+                 to_text(*row.gb_seconds) + "\t" + to_text(*row.amount) + "\t" +
+                 std::to_string(row.runs) + "\t" + row.key.text() + "\t" + row.gb + "\t" +
+                 std::to_string(row.concurrency) + "\t" + to_text(*row.start) + "\t" +
+                 to_text(*row.end) + "\n");
+    }
+    link.end_copy();
+}
+
 // As issuing leaves them; the guards against invented numbers are off for this connection.
 void fill(Link& link, int sessions, int invoices) {
     link.run("SET session_replication_role = replica");
     for (int i = 0; i < invoices; ++i) {
         const int first = static_cast<int>(static_cast<std::int64_t>(sessions) * i / invoices);
         const int end = static_cast<int>(static_cast<std::int64_t>(sessions) * (i + 1) / invoices);
-        const auto made = invoice(i, first, end - first);
+        const auto [made, rows] = invoice(i, first, end - first);
         const std::string id = quoted(made.account_id.text());
         link.run("INSERT INTO accounts (id, name, currency) VALUES (" + id + ", " +
                  quoted(made.account) + ", 'USD')");
@@ -107,6 +131,10 @@ void fill(Link& link, int sessions, int invoices) {
             ", '2026-10', 'UTC', 'USD', '2026-11-02T00:00:00Z', " + to_text(made.total) + ", " +
             to_text(made.total_exact.value()) + ", " + quoted(made.digest) + ", " +
             quoted(to_json(made, invoicing::Layout::compact)) + ")");
+        link.run("INSERT INTO charge_batches VALUES (" + id + ", '2026-10', 2, false)");
+        link.run("INSERT INTO invoice_batches VALUES (" + quoted(*made.number) + ", " + id +
+                 ", '2026-10', 1)");
+        charge(link, made.account_id.text(), rows);
     }
     link.run("ANALYZE");
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A month of issued invoices as FOCUS: `usage --format focus`'s own code into a file beside a COPY
-# of the same rows that the server makes from the same documents (focus_peer.sql), interleaved. Cells
+# that the server makes of the same charges (focus_peer.sql), interleaved. Cells
 # are compared as the numbers, instants and texts they are. Then the largest resident size for a tenth of
 # the sessions, for all of them, and for all on one invoice.
 # SESSIONS (200000), INVOICES (100) and ROUNDS (5) may be set.

@@ -76,39 +76,50 @@ SessionEntry read_entry(const pqxx::row& row) {
             .estimated = row[15].as<bool>()};
 }
 
-// By session and line, as the appendix has them; what was charged and charged back is not there. A
-// document that takes another one back has the sessions of that one.
-const std::string entries_of_charges =
-    "SELECT c.session_id, c.model, c.plan, c.period, (array_agg(c.key ORDER BY c.revision "
-    "DESC))[1], (array_agg(c.gb ORDER BY c.revision DESC))[1], (array_agg(c.concurrency ORDER BY "
-    "c.revision DESC))[1], (array_agg(c.starts_at ORDER BY c.revision DESC))[1] AS starts_at, "
-    "(array_agg(c.ends_at ORDER BY c.revision DESC))[1], (array_agg(c.estimated ORDER BY "
-    "c.revision DESC))[1], sum(c.runs)::bigint, sum(c.used_seconds), sum(c.seconds), "
-    "sum(c.gb_seconds), sum(c.amount), i.number FROM invoices i LEFT JOIN invoice_voids v ON "
-    "v.credit_note = i.number JOIN invoice_batches b ON b.number = coalesce(v.number, i.number) "
-    "JOIN charges c ON (c.account_id, c.period, c.batch) = (b.account_id, b.period, b.batch) "
-    "WHERE i.month = $1 AND i.account_id = ANY ($2::text[]) AND i.document::json ->> "
-    "'digest_covers' = 'lines' GROUP BY i.number, c.session_id, c.model, c.plan, c.period "
-    "HAVING sum(c.runs) <> 0 OR sum(c.used_seconds) <> 0 OR sum(c.seconds) <> 0 OR sum(c.amount) "
-    "<> 0 ORDER BY i.account_id, i.issued_at, i.series, i.year, i.counter, c.period, c.model, "
-    "c.plan, starts_at, c.session_id";
+// A session's rows in a line come one after the other, the newest last. A document that takes
+// another one back has the charges of that one.
+const std::string charges_of_invoices =
+    "SELECT i.number, c.session_id, c.model, c.plan, c.period, c.key, c.gb, c.concurrency, "
+    "c.starts_at, c.ends_at, c.estimated, c.runs, c.used_seconds, c.seconds, c.gb_seconds, "
+    "c.amount FROM invoices i LEFT JOIN invoice_voids v ON v.credit_note = i.number JOIN "
+    "invoice_batches b ON b.number = coalesce(v.number, i.number) JOIN charges c ON "
+    "(c.account_id, c.period, c.batch) = (b.account_id, b.period, b.batch) WHERE i.month = $1 AND "
+    "i.account_id = ANY ($2::text[]) AND i.document::json ->> 'digest_covers' = 'lines' ORDER BY "
+    "i.account_id, i.issued_at, i.series, i.year, i.counter, c.period, c.session_id, c.plan, "
+    "c.revision";
 
-SessionEntry read_charged_entry(const pqxx::row& row) {
-    return {.session = lifecycle::SessionId(row[0].c_str()),
-            .model = lifecycle::ModelName(row[1].c_str()),
-            .key = lifecycle::KeyFingerprint(row[4].c_str()),
-            .plan = row[2].c_str(),
-            .period = row[3].c_str(),
-            .gb = row[5].c_str(),
-            .concurrency = row[6].is_null() ? 1 : row[6].as<std::int64_t>(),
-            .runs = row[10].as<std::int64_t>(),
-            .start = find_instant(row[7]),
-            .end = find_instant(row[8]),
-            .used = get_decimal(row[11]),
-            .billable = get_decimal(row[12]),
-            .gb_seconds = find_decimal(row[13]),
-            .amount = find_decimal(row[14]),
-            .estimated = row[9].as<bool>()};
+bool is_same_entry(const SessionEntry& entry, const pqxx::row& row) {
+    return entry.session.text() == row[1].c_str() && entry.model.text() == row[2].c_str() &&
+           entry.plan == row[3].c_str() && entry.period == row[4].c_str();
+}
+
+SessionEntry begin_entry(const pqxx::row& row) {
+    return {.session = lifecycle::SessionId(row[1].c_str()),
+            .model = lifecycle::ModelName(row[2].c_str()),
+            .plan = row[3].c_str(),
+            .period = row[4].c_str()};
+}
+
+void add_row(SessionEntry& entry, const pqxx::row& row) {
+    entry.key = lifecycle::KeyFingerprint(row[5].c_str());
+    entry.gb = row[6].c_str();
+    entry.concurrency = row[7].is_null() ? 1 : row[7].as<std::int64_t>();
+    entry.start = find_instant(row[8]);
+    entry.end = find_instant(row[9]);
+    entry.estimated = row[10].as<bool>();
+    entry.runs += row[11].as<std::int64_t>();
+    entry.used += get_decimal(row[12]);
+    entry.billable += get_decimal(row[13]);
+    if (const auto gb_seconds = find_decimal(row[14]))
+        entry.gb_seconds = entry.gb_seconds.value_or(Decimal()) + *gb_seconds;
+    if (const auto amount = find_decimal(row[15]))
+        entry.amount = entry.amount.value_or(Decimal()) + *amount;
+}
+
+/// Charged and charged back.
+bool is_nothing(const SessionEntry& entry) {
+    return entry.runs == 0 && entry.used.is_zero() && entry.billable.is_zero() &&
+           entry.amount.value_or(Decimal()).is_zero();
 }
 
 invoicing::LineKind kind_of(const Invoice& invoice, const SessionEntry& entry) {
@@ -133,7 +144,7 @@ class SessionStreams {
   public:
     SessionStreams(Work& work, const std::string& month, const std::string& accounts)
         : stored_(work, entries_of_invoices, month, accounts),
-          charged_(work, entries_of_charges, month, accounts) {}
+          charged_(work, charges_of_invoices, month, accounts) {}
 
     template <class Act>
     void take(const Invoice& invoice, Act act) {
@@ -142,17 +153,26 @@ class SessionStreams {
                         [&](const pqxx::row& row) { act(read_entry(row)); });
             return;
         }
-        for_each_of(charged_, 15, *invoice.number, [&](const pqxx::row& row) {
-            SessionEntry entry = read_charged_entry(row);
-            entry.kind = kind_of(invoice, entry);
-            if (!invoice.voids.empty()) turn_sign(entry);
-            act(entry);
+        std::optional<SessionEntry> entry;
+        const auto finish = [&] {
+            if (!entry || is_nothing(*entry)) return;
+            entry->kind = kind_of(invoice, *entry);
+            if (!invoice.voids.empty()) turn_sign(*entry);
+            act(*entry);
+        };
+        for_each_of(charged_, 0, *invoice.number, [&](const pqxx::row& row) {
+            if (!entry || !is_same_entry(*entry, row)) {
+                finish();
+                entry = begin_entry(row);
+            }
+            add_row(*entry, row);
         });
+        finish();
     }
 
     void require_end() {
         require_end(stored_, 16);
-        require_end(charged_, 15);
+        require_end(charged_, 0);
     }
 
   private:
