@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace cli {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 // for long and that a closing that is broken off has got somewhere.
 constexpr std::size_t most_at_once = 200;
 constexpr std::size_t parts_of_a_job = 8;
+constexpr int most_attempts = 4;
 
 class Closing {
   public:
@@ -43,14 +46,30 @@ class Closing {
                 return accounts_.begin() + static_cast<std::ptrdiff_t>(i);
             };
             const std::vector<ledger::Account> some(offset(first), offset(last));
-            const auto closings =
-                ledger::close_months(store, some, options_.month, options_.terms, options_.now);
+            const auto closings = close(store, some);
             const std::lock_guard lock(mutex_);
             for (std::size_t i = 0; i < some.size(); ++i) on_closed_(some[i], closings[i]);
         }
     } catch (...) {
         failed_ = true;
         throw;
+    }
+
+    /// A lock that others held for long, or a deadlock with them, passes: nothing was done yet. A
+    /// commit in doubt is for the operator to see, with what it may have issued.
+    std::vector<ledger::Closing> close(ledger::Store& store,
+                                       const std::vector<ledger::Account>& some) const {
+        for (int attempt = 1;; ++attempt) {
+            try {
+                return ledger::close_months(store, some, options_.month, options_.terms,
+                                            options_.now);
+            } catch (const ledger::CommitInDoubt&) {
+                throw;
+            } catch (const ledger::Unavailable&) {
+                if (attempt == most_attempts) throw;
+                std::this_thread::sleep_for(std::chrono::milliseconds(100 * attempt));
+            }
+        }
     }
 
     const std::vector<ledger::Account>& accounts_;

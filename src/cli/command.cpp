@@ -23,7 +23,10 @@ void MonthScope::add_to(CLI::App& command) {
 }
 
 std::string check_month(const std::string& text) {
-    return calendar::parse_month(text) ? "" : text + " is no month; write 2026-10";
+    // Those at the ends of the calendar have no end, or no beginning, that the ledger can hold.
+    const auto month = calendar::parse_month(text);
+    const bool is_billable = month && month->year >= 1970 && month->year < 9999;
+    return is_billable ? "" : text + " is no month; write 2026-10";
 }
 
 }  // namespace cli

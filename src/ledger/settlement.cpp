@@ -145,7 +145,7 @@ Payable record_payment(Store& store, const NewPayment& given, Instant now) {
     NewPayment payment = given;
     payment.reference = checked_text(given.reference, "reference", name_limit);
     payment.author = checked_text(given.author, "author", name_limit);
-    if (!calendar::parse_day(payment.paid_on))
+    if (!calendar::parse_day(payment.paid_on) || payment.paid_on < "1970")
         throw Refused("`" + payment.paid_on + "` is no day such as 2026-11-30");
     return transact(store, [&](Work& work) {
         const Invoice invoice = read_invoice(work, payment.number);

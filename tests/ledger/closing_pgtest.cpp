@@ -2,12 +2,15 @@
 // same: no gap, no duplicate, no half invoice.
 // TOLLGATE_KILLS=50 build/tests/ledger/ledger_tests --gtest_filter='Closing.*'
 #include <gmock/gmock.h>
+#include <pqxx/pqxx>
 
 #include <cstdlib>
 #include <future>
 #include <random>
 #include <sstream>
+#include <thread>
 
+#include "cli/closing.h"
 #include "ledger/verification.h"
 #include "platform/clock.h"
 #include "platform/command.h"
@@ -144,6 +147,32 @@ TEST_F(Closing, TwoAtOnceMakeOneSetOfInvoices) {
     EXPECT_EQ(two.status, 0) << two.output;
     expect_whole(1);
     EXPECT_THAT(run("2025-01").output, HasSubstr("0 invoices issued, 0 accounts not closed, 24"));
+}
+
+TEST_F(Closing, GoesOnAfterALockThatOthersHeldForLong) {
+    pqxx::connection other(url_);
+    pqxx::work holding(other);
+    holding.exec("SELECT FROM tollgate.charge_batches FOR SHARE");
+    auto released = std::async(std::launch::async, [&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(250));
+        holding.commit();
+    });
+    StoreOptions impatient = options();
+    impatient.lock_timeout = Duration::milliseconds(50);
+    int issued = 0;
+    cli::close_each(list_accounts(store_, true),
+                    {.store = impatient,
+                     .month = {2025, 1},
+                     .terms = terms_,
+                     .now = at("2026-11-02T00:00:00Z"),
+                     .jobs = 2},
+                    [&](const Account&, const ledger::Closing& closing) {
+                        EXPECT_TRUE(closing.obstacles.empty());
+                        if (closing.issued) ++issued;
+                    });
+    released.get();
+    EXPECT_EQ(issued, accounts);
+    expect_whole(1);
 }
 
 TEST_F(Closing, WaitsForEachGatewayAndGoesOnWithoutOneThatIsRetired) {

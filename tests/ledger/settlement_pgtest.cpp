@@ -206,6 +206,7 @@ TEST_F(Settlement, APaymentIsRefusedWithASentence) {
     EXPECT_THAT(pay("TG-2026-000001", "0", "r"), HasSubstr("no amount of USD"));
     EXPECT_THAT(pay("TG-2026-000001", "0.10", ""), HasSubstr("reference is empty"));
     EXPECT_THAT(pay("TG-2026-000001", "0.10", "r", "2026-02-30"), HasSubstr("is no day"));
+    EXPECT_THAT(pay("TG-2026-000001", "0.10", "r", "0000-01-01"), HasSubstr("is no day"));
     void_of("TG-2026-000001");
     EXPECT_THAT(pay("TG-2026-000001", "0.10", "r"), HasSubstr("is void"));
     EXPECT_EQ(ask("SELECT count(*) FROM invoice_payments"), "0");
