@@ -15,13 +15,15 @@ struct Summary {
     std::string account;  // its name when the invoice was issued
     std::string month;
     calendar::Instant issued_at;
-    money::Payable total;
+    money::Payable total;  // net + tax
     money::Amount total_exact;
     std::string digest;
     DocumentKind kind = DocumentKind::invoice;
     money::Payable paid;         // as the operator recorded it
     std::string voided_by = {};  // the document that took it back; empty: it stands
     std::string voids = {};      // what it takes back itself
+    money::Payable net;
+    money::Payable tax;
 
     /// "void", "settled" (a document that takes another one back, and what that was), "paid",
     /// "part paid", "open".

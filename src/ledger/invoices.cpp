@@ -38,7 +38,9 @@ invoicing::Summary read_summary(const pqxx::row& row) {
                         : invoicing::DocumentKind::invoice,
             .paid = get_value(money::Payable::parse(row[9].c_str(), currency), "wrong payments"),
             .voided_by = row[10].c_str(),
-            .voids = row[11].c_str()};
+            .voids = row[11].c_str(),
+            .net = get_value(money::Payable::parse(row[12].c_str(), currency), "a wrong net sum"),
+            .tax = get_value(money::Payable::parse(row[13].c_str(), currency), "a wrong tax")};
 }
 
 }  // namespace
@@ -67,7 +69,9 @@ std::vector<invoicing::Summary> list_invoices(Store& store, const InvoiceFilter&
                  "i.currency, "
                  "i.total, i.total_exact, i.digest, coalesce(i.document::json ->> 'kind', "
                  "'invoice'), (SELECT coalesce(sum(amount), 0) FROM invoice_payments p WHERE "
-                 "p.number = i.number), coalesce(v.credit_note, ''), coalesce(w.number, '') FROM "
+                 "p.number = i.number), coalesce(v.credit_note, ''), coalesce(w.number, ''), "
+                 "coalesce(i.document::json ->> 'net', i.total::text), "
+                 "coalesce(i.document::json ->> 'tax', '0') FROM "
                  "invoices i LEFT JOIN invoice_voids v ON v.number = i.number LEFT JOIN "
                  "invoice_voids w ON w.credit_note = i.number WHERE ($1::text IS NULL OR "
                  "i.account_id = $1) AND ($2::text IS NULL OR i.month = $2) ORDER BY i.issued_at, "

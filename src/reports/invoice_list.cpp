@@ -13,13 +13,16 @@ std::string invoice_table(const std::vector<Summary>& invoices) {
     std::vector<std::vector<std::string>> rows;
     for (const Summary& invoice : invoices) {
         rows.push_back({invoice.number, invoice.account, invoice.month, to_text(invoice.issued_at),
-                        to_text(invoice.total), std::string(invoice.total.currency().code()),
+                        to_text(invoice.net), to_text(invoice.tax), to_text(invoice.total),
+                        std::string(invoice.total.currency().code()),
                         std::string(to_text(invoice.kind)), std::string(invoice.state())});
     }
     return to_table({{"NUMBER"},
                      {"ACCOUNT"},
                      {"MONTH"},
                      {"ISSUED"},
+                     {"NET", Align::right},
+                     {"TAX", Align::right},
                      {"TOTAL", Align::right},
                      {"CURRENCY"},
                      {"KIND"},
@@ -30,14 +33,15 @@ std::string invoice_table(const std::vector<Summary>& invoices) {
 std::string invoice_csv(const std::vector<Summary>& invoices) {
     std::string text =
         to_csv_line({"number", "account", "month", "issued_at", "currency", "total", "total_exact",
-                     "digest", "kind", "state", "paid", "voided_by", "voids"});
+                     "digest", "kind", "state", "paid", "voided_by", "voids", "net", "tax"});
     for (const Summary& invoice : invoices) {
         text +=
             to_csv_line({invoice.number, invoice.account, invoice.month, to_text(invoice.issued_at),
                          std::string(invoice.total.currency().code()), to_text(invoice.total),
                          to_text(invoice.total_exact.value()), invoice.digest,
                          std::string(to_text(invoice.kind)), std::string(invoice.state()),
-                         to_text(invoice.paid), invoice.voided_by, invoice.voids});
+                         to_text(invoice.paid), invoice.voided_by, invoice.voids,
+                         to_text(invoice.net), to_text(invoice.tax)});
     }
     return text;
 }
@@ -59,7 +63,9 @@ std::string invoice_list_json(const std::vector<Summary>& invoices) {
                         {"state", invoice.state()},
                         {"paid", to_text(invoice.paid)},
                         {"voided_by", or_null(invoice.voided_by)},
-                        {"voids", or_null(invoice.voids)}});
+                        {"voids", or_null(invoice.voids)},
+                        {"net", to_text(invoice.net)},
+                        {"tax", to_text(invoice.tax)}});
     }
     return list.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

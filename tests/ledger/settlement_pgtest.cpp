@@ -68,6 +68,8 @@ TEST_F(Settlement, ACreditNoteTakesTheInvoiceBackAndItsChargesAreFree) {
     EXPECT_FALSE(note.chain_heads.empty());
     EXPECT_EQ(to_json(get_invoice(store_, "TG-2026-000002"), invoicing::Layout::compact),
               to_json(note, invoicing::Layout::compact));
+    EXPECT_EQ(to_text(list_invoices(store_, {}).at(0).net), "0.66");
+    EXPECT_EQ(to_text(list_invoices(store_, {}).at(1).tax), "0.00");
     EXPECT_EQ(state_of("TG-2026-000001"), "void");
     EXPECT_EQ(state_of("TG-2026-000002"), "settled");
     expect_agreement();

@@ -83,7 +83,9 @@ TEST(InvoiceList, IsATableCsvAndJson) {
          .total = *money::Payable::parse("12.3", currency),
          .total_exact = money::Amount(builders::decimal("12.29999"), currency),
          .digest = "d",
-         .paid = *money::Payable::parse("2.30", currency)},
+         .paid = *money::Payable::parse("2.30", currency),
+         .net = *money::Payable::parse("10.00", currency),
+         .tax = *money::Payable::parse("2.30", currency)},
         {.number = "TG-2026-000002",
          .account = "other",
          .month = "2026-10",
@@ -92,12 +94,15 @@ TEST(InvoiceList, IsATableCsvAndJson) {
          .total_exact = money::Amount(builders::decimal("1"), currency),
          .digest = "e",
          .paid = money::Payable::zero(currency),
-         .voided_by = "TG-2026-000003"}};
+         .voided_by = "TG-2026-000003",
+         .net = *money::Payable::parse("1", currency),
+         .tax = money::Payable::zero(currency)}};
     EXPECT_THAT(invoice_table(invoices), HasSubstr("TG-2026-000001  =acme    2026-10"));
     EXPECT_THAT(invoice_csv(invoices),
                 HasSubstr("\r\nTG-2026-000001,'=acme,2026-10,2026-11-01T00:00:00Z,USD,12.30,"
-                          "12.29999,d,invoice,part paid,2.30,,\r\n"));
-    EXPECT_THAT(invoice_csv(invoices), HasSubstr(",e,invoice,void,0.00,TG-2026-000003,\r\n"));
+                          "12.29999,d,invoice,part paid,2.30,,,10.00,2.30\r\n"));
+    EXPECT_THAT(invoice_csv(invoices),
+                HasSubstr(",e,invoice,void,0.00,TG-2026-000003,,1.00,0.00\r\n"));
     EXPECT_THAT(invoice_list_json(invoices), HasSubstr("\"voided_by\": \"TG-2026-000003\""));
     EXPECT_THAT(invoice_list_json(invoices), HasSubstr("\"total\": \"12.30\""));
 }
