@@ -15,17 +15,22 @@ using money::Decimal;
 using Instances = std::span<const TouchedInstance>;
 
 // Taken by this transaction alone; whoever ships new facts of one of them waits for its end, and
-// marks it again.
+// marks it again. The instances' own lock (hold_instances) comes first, where nobody has it: who
+// holds it may be about to mark these rows, and would wait for what waits for him.
 std::vector<TouchedInstance> take_pending(Work& work, PendingChoice choice, MeterShare share,
                                           int at_most) {
     std::vector<TouchedInstance> taken;
     for (const auto& row : work.exec_params(
-             "DELETE FROM pending_instances WHERE (account_id, upstream, model) IN "
-             "(SELECT account_id, upstream, model FROM pending_instances "
-             "WHERE (due_at <= now() OR $1) AND ($3 = 1 OR "
+             "WITH wanted AS MATERIALIZED (SELECT account_id, upstream, model FROM "
+             "pending_instances WHERE (due_at <= now() OR $1) AND ($3 = 1 OR "
              "mod(hashtext(upstream || chr(10) || model)::bigint + 2147483648, $3) = $4) "
-             "ORDER BY due_at, account_id, upstream, model LIMIT $2 FOR UPDATE SKIP LOCKED) "
-             "RETURNING account_id, upstream, model, earliest",
+             "ORDER BY due_at, account_id, upstream, model LIMIT $2), held AS MATERIALIZED "
+             "(SELECT upstream, model FROM (SELECT DISTINCT upstream, model FROM wanted) w WHERE "
+             "pg_try_advisory_xact_lock(hashtext(upstream), hashtext(model))) "
+             "DELETE FROM pending_instances WHERE (account_id, upstream, model) IN "
+             "(SELECT p.account_id, p.upstream, p.model FROM pending_instances p JOIN wanted "
+             "USING (account_id, upstream, model) JOIN held USING (upstream, model) "
+             "FOR UPDATE OF p SKIP LOCKED) RETURNING account_id, upstream, model, earliest",
              choice == PendingChoice::all, at_most, share.count, share.index)) {
         taken.push_back({.name = {.account = lifecycle::AccountId(row[0].as<std::string>()),
                                   .upstream = lifecycle::UpstreamId(row[1].as<std::string>()),
