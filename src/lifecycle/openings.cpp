@@ -108,8 +108,13 @@ class OpeningFinder {
             });
     }
 
+    /// Beyond what the clocks of the gateways that saw it and that loaded may differ by.
     static bool was_seen_before(const Trail& trail, const Load& load) {
-        return trail.first->stamp.answered < load.stamp.asked;
+        const Duration doubt = doubt_of(trail.first->stamp.offset) + doubt_of(load.stamp.offset);
+        return trail.first->stamp.answered + std::min(doubt, created_early) < load.stamp.asked;
+    }
+    static Duration doubt_of(const ClockOffset& offset) {
+        return offset.uncertainty.value_or(created_early);
     }
 
     void assign(const Load& load, Instant created) {

@@ -329,5 +329,30 @@ TEST(EndReason, HasAWord) {
     EXPECT_EQ(to_text(EndReason::vanished), "vanished");
 }
 
+/// Its look was answered before the load was sent, by its own clock, which nothing measures.
+TEST(Fold, ALookByAGatewayWhoseClockIsBehindIsOfTheLoad) {
+    History h;
+    h.load(100);
+    h.gateway = GatewayId("gw2");
+    h.seen(99.0, "DEPLOYING", {99.95, 99.95, -1, 0});
+    h.seen(3000, "STOPPED", {99.95, 2400, 2300, 0});
+    const auto sessions = h.sessions();
+    ASSERT_EQ(sessions.size(), 1u);
+    EXPECT_FALSE(sessions[0].discovered);
+    EXPECT_EQ(seconds_of(sessions[0].running_at), 500);
+    EXPECT_EQ(seconds_of(sessions[0].ended_at), 2400);
+}
+
+/// By more than clocks may differ: it was there, and the load started nothing.
+TEST(Fold, WhatWasSeenWellBeforeALoadIsNotOfIt) {
+    History h;
+    h.load(100);
+    h.gateway = GatewayId("gw2");
+    h.seen(97.5, "RUNNING", {99.0, 97, 1897, 0}).seen(110, "RUNNING", {99.0, 97, 1897, 0});
+    const auto sessions = h.sessions();
+    ASSERT_EQ(sessions.size(), 1u);
+    EXPECT_TRUE(sessions[0].discovered);
+}
+
 }  // namespace
 }  // namespace lifecycle

@@ -27,6 +27,7 @@ constexpr std::uint64_t hard_seeds[] = {
     1184869029,  // an instance that nobody saw end stayed open: what was seen was a younger one
     4000289090,  // who saw what another had loaded was billed: the loader had not looked itself
     989354897,   // an instance went to who had loaded 44 s before, not to who loaded just then
+    3708432990,  // a look by a gateway whose clock was behind seemed to come before the load
     1094049276,  // a run of six minutes alone told of its gateway's clock, and of nothing else
     904069956,   // a run that a deleted instance finished made the next one, booting, one that ran
     520871277,   // an instance failed while the next load was on its way, which nobody watched then
