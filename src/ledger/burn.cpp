@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "ledger/array_text.h"
+#include "ledger/decimal_rows.h"
 #include "ledger/focus_open.h"
 #include "ledger/invoices.h"
 #include "ledger/row_stream.h"
@@ -12,12 +13,6 @@ namespace ledger {
 namespace {
 
 using invoicing::BurnRow;
-
-money::Decimal get_decimal(const pqxx::field& field) {
-    const auto value = money::parse_decimal(field.c_str());
-    if (!value) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
-    return *value;
-}
 
 // Two questions for all accounts, however many.
 class Reading {
@@ -59,7 +54,7 @@ class Reading {
                  "JOIN charges c ON c.account_id = a.id AND c.period = a.month "
                  "WHERE c.amount IS NOT NULL GROUP BY a.id",
                  ids_.text(), months_.text())) {
-            places_.at(found[0].c_str()).row.month_to_date = get_decimal(found[1]);
+            places_.at(found[0].c_str()).row.month_to_date = read_decimal(found[1]);
         }
     }
 
@@ -84,7 +79,7 @@ class Reading {
             return;
         }
         const auto facts = metering::to_facts(read_session(found, 3), found[0].c_str());
-        add_open_session(place.row, facts, plan->second, place.zone, now_, get_decimal(found[2]));
+        add_open_session(place.row, facts, plan->second, place.zone, now_, read_decimal(found[2]));
     }
 
     Work& work_;

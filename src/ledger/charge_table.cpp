@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "ledger/batches.h"
+#include "ledger/decimal_rows.h"
 
 namespace ledger {
 namespace {
@@ -13,17 +14,6 @@ using calendar::Instant;
 using metering::Owed;
 using metering::Place;
 using money::Decimal;
-
-Decimal read_decimal(const pqxx::field& field) {
-    const auto decimal = money::parse_decimal(field.c_str());
-    if (!decimal) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
-    return *decimal;
-}
-
-std::optional<Decimal> find_decimal(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return read_decimal(field);
-}
 
 Owed read_owed(const pqxx::row& row, pqxx::row::size_type first) {
     Owed owed{.seconds = read_decimal(row[first]),

@@ -6,6 +6,7 @@
 #include "ledger/billing_rows.h"
 #include "ledger/charging.h"
 #include "ledger/correction_rows.h"
+#include "ledger/decimal_rows.h"
 #include "ledger/invoice_rows.h"
 #include "ledger/invoices.h"
 #include "ledger/issuing.h"
@@ -18,10 +19,6 @@ using invoicing::Draft;
 using invoicing::Invoice;
 using lifecycle::AccountId;
 using money::Decimal;
-
-Decimal read_decimal(const pqxx::field& field) {
-    return money::parse_decimal(field.c_str()).value();
-}
 
 /// One month of one account, summed.
 struct MonthOfAccount {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ledger/decimal_rows.h"
 #include "ledger/invoices.h"
 #include "ledger/session_rows.h"
 
@@ -16,15 +17,6 @@ const std::string charged_sessions =
     "(SELECT session_id FROM charges WHERE account_id = $1 AND period = $2 UNION SELECT "
     "h.session_id FROM invoice_charges h JOIN invoices i USING (number) WHERE h.account_id = $1 "
     "AND i.account_id = $1 AND i.month = $2)";
-
-money::Decimal read_decimal(const pqxx::field& field) {
-    return money::parse_decimal(field.c_str()).value();
-}
-
-std::optional<money::Decimal> find_decimal(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return read_decimal(field);
-}
 
 proof::ExportedCharge read_charge(const pqxx::row& row) {
     return {.session = lifecycle::SessionId(row[0].as<std::string>()),

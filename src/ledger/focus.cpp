@@ -4,6 +4,7 @@
 
 #include "invoicing/document.h"
 #include "ledger/array_text.h"
+#include "ledger/decimal_rows.h"
 #include "ledger/focus_open.h"
 #include "ledger/invoices.h"
 #include "ledger/row_stream.h"
@@ -29,18 +30,6 @@ const std::string heads_of_invoices =
     "SELECT i.number, (SELECT json_object_agg(key, CASE key WHEN 'sessions' THEN '[]'::json ELSE "
     "value END) FROM json_each(i.document)) FROM " +
     invoices_of_month;
-
-Decimal get_decimal(const pqxx::field& field) {
-    const auto value = money::parse_decimal(field.c_str());
-    if (!value)
-        throw std::runtime_error(std::string("not a decimal in an invoice: ") + field.c_str());
-    return *value;
-}
-
-std::optional<Decimal> find_decimal(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return get_decimal(field);
-}
 
 std::optional<calendar::Instant> find_document_instant(const pqxx::field& field) {
     return field.is_null() ? std::nullopt : calendar::parse_instant(field.c_str());
@@ -69,8 +58,8 @@ SessionEntry read_entry(const pqxx::row& row) {
             .runs = row[8].as<std::int64_t>(),
             .start = find_document_instant(row[9]),
             .end = find_document_instant(row[10]),
-            .used = get_decimal(row[11]),
-            .billable = get_decimal(row[12]),
+            .used = read_decimal(row[11]),
+            .billable = read_decimal(row[12]),
             .gb_seconds = find_decimal(row[13]),
             .amount = find_decimal(row[14]),
             .estimated = row[15].as<bool>()};
@@ -108,8 +97,8 @@ void add_row(SessionEntry& entry, const pqxx::row& row) {
     entry.end = find_instant(row[9]);
     entry.estimated = row[10].as<bool>();
     entry.runs += row[11].as<std::int64_t>();
-    entry.used += get_decimal(row[12]);
-    entry.billable += get_decimal(row[13]);
+    entry.used += read_decimal(row[12]);
+    entry.billable += read_decimal(row[13]);
     if (const auto gb_seconds = find_decimal(row[14]))
         entry.gb_seconds = entry.gb_seconds.value_or(Decimal()) + *gb_seconds;
     if (const auto amount = find_decimal(row[15]))

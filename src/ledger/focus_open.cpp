@@ -4,6 +4,7 @@
 
 #include "invoicing/slice_parts.h"
 #include "ledger/correction_rows.h"
+#include "ledger/decimal_rows.h"
 #include "ledger/invoices.h"
 #include "ledger/row_stream.h"
 #include "ledger/session_rows.h"
@@ -18,12 +19,6 @@ using invoicing::SessionEntry;
 using invoicing::SliceParts;
 using lifecycle::Session;
 using money::Decimal;
-
-Decimal get_decimal(const pqxx::field& field) {
-    const auto value = money::parse_decimal(field.c_str());
-    if (!value) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
-    return *value;
-}
 
 // What the session adds to its entry.
 void describe(SessionEntry& entry, const Session& session) {
@@ -115,10 +110,10 @@ class OpenReading {
                            .model = lifecycle::ModelName(row[1].c_str()),
                            .plan = row[2].c_str(),
                            .period = period_,
-                           .used = get_decimal(row[3]),
-                           .billable = get_decimal(row[4]),
-                           .gb_seconds = get_decimal(row[5]),
-                           .amount = get_decimal(row[6]),
+                           .used = read_decimal(row[3]),
+                           .billable = read_decimal(row[4]),
+                           .gb_seconds = read_decimal(row[5]),
+                           .amount = read_decimal(row[6]),
                            .estimated = row[7].as<bool>()};
         require_currency(payer, entry, row[9].c_str());
         // A session that no fact supports any more has charges that take it back, and no row.
@@ -175,10 +170,10 @@ class OpenReading {
                            .runs = static_cast<std::int64_t>(session.runs),
                            .start = slice->start,
                            .end = slice->end,
-                           .used = metering::to_seconds(slice->used) - get_decimal(row[2]),
-                           .billable = metering::to_seconds(slice->billable) - get_decimal(row[3]),
-                           .gb_seconds = *slice->gb_seconds - get_decimal(row[4]),
-                           .amount = slice->amount->value() - get_decimal(row[5])};
+                           .used = metering::to_seconds(slice->used) - read_decimal(row[2]),
+                           .billable = metering::to_seconds(slice->billable) - read_decimal(row[3]),
+                           .gb_seconds = *slice->gb_seconds - read_decimal(row[4]),
+                           .amount = slice->amount->value() - read_decimal(row[5])};
         describe(entry, session);
         emit(payer, entry);
     }

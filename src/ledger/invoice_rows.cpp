@@ -9,6 +9,7 @@
 #include "ledger/billing_rows.h"
 #include "ledger/charge_basis.h"
 #include "ledger/correction_rows.h"
+#include "ledger/decimal_rows.h"
 #include "ledger/session_rows.h"
 #include "ledger/supply_taxes.h"
 #include "metering/rule.h"
@@ -21,17 +22,6 @@ using invoicing::ChargeRow;
 using invoicing::SliceParts;
 using lifecycle::Session;
 using money::Decimal;
-
-Decimal read_decimal(const pqxx::field& field) {
-    const auto value = money::parse_decimal(field.c_str());
-    if (!value) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
-    return *value;
-}
-
-std::optional<Decimal> find_decimal(const pqxx::field& field) {
-    if (field.is_null()) return std::nullopt;
-    return read_decimal(field);
-}
 
 // Numbers of invoices, joined by commas, which none of them holds.
 std::vector<std::string> read_numbers(const pqxx::field& field) {

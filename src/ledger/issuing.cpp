@@ -98,13 +98,6 @@ void keep_chain_heads(Work& work, const Documents& documents) {
     stream.complete();
 }
 
-Invoice read_document(Work& work, const std::string& number) {
-    const pqxx::result rows =
-        work.exec_params("SELECT document FROM invoices WHERE number = $1", to_storable(number));
-    if (rows.empty()) throw Refused("there is no invoice `" + number + "`");
-    return invoicing::parse_invoice(rows[0][0].as<std::string>());
-}
-
 }  // namespace
 
 std::string digest_of(std::string_view bytes) {
@@ -140,6 +133,13 @@ void issue_documents(Work& work, const Documents& documents, const InvoiceTerms&
     read_heads(work, documents);
     write_invoices(work, documents, terms.series, year, first);
     keep_chain_heads(work, documents);
+}
+
+Invoice read_document(Work& work, const std::string& number) {
+    const pqxx::result rows =
+        work.exec_params("SELECT document FROM invoices WHERE number = $1", to_storable(number));
+    if (rows.empty()) throw Refused("there is no invoice `" + number + "`");
+    return invoicing::parse_invoice(rows[0][0].as<std::string>());
 }
 
 Invoice read_invoice(Work& work, const std::string& number) {

@@ -21,6 +21,9 @@ void issue_documents(Work& work, const std::vector<std::reference_wrapper<invoic
 /// SHA-256, in hex.
 std::string digest_of(std::string_view bytes);
 
+/// As it is stored: without its sessions where the digest does not cover them. Throws Refused:
+/// there is none of that number.
+invoicing::Invoice read_document(Work& work, const std::string& number);
 /// As it was issued, with its sessions. Throws Refused: there is none of that number.
 invoicing::Invoice read_invoice(Work& work, const std::string& number);
 

@@ -2,6 +2,7 @@
 
 #include "ledger/chain_heads.h"
 #include "ledger/correction_rows.h"
+#include "ledger/entered_text.h"
 #include "platform/crypto.h"
 #include "proof/chain.h"
 
@@ -12,30 +13,8 @@ using calendar::Instant;
 using money::Decimal;
 using money::Payable;
 
-constexpr std::size_t name_limit = 200;
-constexpr std::size_t reason_limit = 1'000;
 // Beyond what anybody is owed: a slip of the hand.
 const Decimal amount_limit = Decimal(1'000'000'000'000);
-
-bool is_blank(const std::string& text) {
-    return text.find_first_not_of(" \t\r\n") == std::string::npos;
-}
-
-std::size_t characters_of(const std::string& text) {
-    std::size_t count = 0;
-    for (const char byte : text) count += (byte & 0xC0) != 0x80 ? 1 : 0;
-    return count;
-}
-
-std::string checked_text(const std::string& given, const char* what, std::size_t limit) {
-    const std::string text = to_storable(given);
-    if (is_blank(text)) throw Refused(std::string("the ") + what + " is empty");
-    if (characters_of(text) > limit) {
-        throw Refused(std::string("the ") + what + " is longer than " + std::to_string(limit) +
-                      " characters");
-    }
-    return text;
-}
 
 Payable checked_amount(const std::string& text, money::Currency currency) {
     const auto value = money::parse_decimal(text);
@@ -124,10 +103,10 @@ CorrectionEntered enter_correction(Store& store, const NewCorrection& given, Ins
                           std::string(currency.code()) + ", not in " + to_storable(given.currency));
         }
         const invoicing::Correction entry{
-            .reference = checked_text(given.reference, "reference", name_limit),
+            .reference = checked_text(given.reference, "reference", longest_name),
             .amount = checked_amount(given.amount, currency),
-            .author = checked_text(given.author, "author", name_limit),
-            .reason = checked_text(given.reason, "reason", reason_limit),
+            .author = checked_text(given.author, "author", longest_name),
+            .reason = checked_text(given.reason, "reason", longest_reason),
             .entered_at = now};
         const pqxx::result added = work.exec_params(
             "INSERT INTO manual_corrections (account_id, sequence, reference, amount, currency, "

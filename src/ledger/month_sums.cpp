@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "ledger/array_text.h"
+#include "ledger/decimal_rows.h"
 
 namespace ledger {
 namespace {
@@ -14,12 +15,6 @@ const std::string name_columns = "period, account_id, model, upstream, plan, cur
 const std::string sum_columns =
     "sessions, unpriced_sessions, runs, seconds, used_seconds, rounding_seconds, minimum_seconds, "
     "spin_down_seconds, gb_seconds, amount, entries, charged_runs";
-
-Decimal read_decimal(const pqxx::field& field) {
-    const auto decimal = money::parse_decimal(field.c_str());
-    if (!decimal) throw std::runtime_error(std::string("not a decimal: ") + field.c_str());
-    return *decimal;
-}
 
 std::int64_t is_unpriced(const Owed& owed) {
     return is_owed(owed) && owed.status == "unpriced" ? 1 : 0;

@@ -3,6 +3,7 @@
 #include "calendar/period.h"
 #include "invoicing/credit_note.h"
 #include "ledger/batches.h"
+#include "ledger/entered_text.h"
 #include "ledger/issuing.h"
 
 namespace ledger {
@@ -11,17 +12,6 @@ namespace {
 using calendar::Instant;
 using invoicing::Invoice;
 using money::Payable;
-
-constexpr std::size_t name_limit = 200;
-constexpr std::size_t reason_limit = 2000;
-
-std::string checked_text(const std::string& text, const char* what, std::size_t limit) {
-    if (text.empty()) throw Refused(std::string("the ") + what + " is empty");
-    if (text.size() > limit)
-        throw Refused(std::string("the ") + what + " is longer than " + std::to_string(limit) +
-                      " bytes");
-    return to_storable(text);
-}
 
 std::optional<std::string> find_note(Work& work, const std::string& number) {
     const pqxx::result rows =
@@ -118,8 +108,8 @@ void insert_payment(Work& work, const NewPayment& payment, const Payable& amount
 }  // namespace
 
 Invoice void_invoice(Store& store, const Voiding& voiding, const InvoiceTerms& terms, Instant now) {
-    const std::string reason = checked_text(voiding.reason, "reason", reason_limit);
-    const std::string author = checked_text(voiding.author, "author", name_limit);
+    const std::string reason = checked_text(voiding.reason, "reason", longest_reason);
+    const std::string author = checked_text(voiding.author, "author", longest_name);
     return transact(store, [&](Work& work) {
         const Invoice original = read_invoice(work, voiding.number);
         lock_invoices_of(work, {original.account_id});
@@ -143,12 +133,12 @@ Invoice void_invoice(Store& store, const Voiding& voiding, const InvoiceTerms& t
 
 Payable record_payment(Store& store, const NewPayment& given, Instant now) {
     NewPayment payment = given;
-    payment.reference = checked_text(given.reference, "reference", name_limit);
-    payment.author = checked_text(given.author, "author", name_limit);
+    payment.reference = checked_text(given.reference, "reference", longest_name);
+    payment.author = checked_text(given.author, "author", longest_name);
     if (!calendar::parse_day(payment.paid_on) || payment.paid_on < "1970")
         throw Refused("`" + payment.paid_on + "` is no day such as 2026-11-30");
     return transact(store, [&](Work& work) {
-        const Invoice invoice = read_invoice(work, payment.number);
+        const Invoice invoice = read_document(work, payment.number);
         lock_invoices_of(work, {invoice.account_id});
         require_standing(work, payment.number);
         const Payable open = read_open(work, invoice);

@@ -4,6 +4,7 @@
 
 #include "reports/csv.h"
 #include "reports/table.h"
+#include "reports/usage_page.h"
 
 namespace reports {
 namespace {
@@ -16,17 +17,7 @@ using invoicing::UsageSums;
 
 /// What a row's `part` is called; empty: rows have none.
 std::string part_name(UsageBy by) {
-    switch (by) {
-        case UsageBy::model:
-            return "model";
-        case UsageBy::key:
-            return "key";
-        case UsageBy::day:
-            return "day";
-        case UsageBy::account:
-            break;
-    }
-    return "";
+    return by == UsageBy::account ? "" : name_of(by);
 }
 
 void add_sums(Json& json, const UsageSums& sums) {
